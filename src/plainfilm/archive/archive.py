@@ -1,0 +1,272 @@
+"""An archive: a folder with settings, a catalog, a tag table, copied films and run manifests."""
+
+import fcntl
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pyarrow as pa
+from sqlalchemy import select
+
+from plainfilm.archive import query as querying
+from plainfilm.archive import report_rows, run_step, schema
+from plainfilm.archive.catalog import Catalog
+from plainfilm.archive.ingest import IngestSummary, ingest
+from plainfilm.archive.read_files import ReadFiles
+from plainfilm.archive.report_rows import ReportSummary
+from plainfilm.archive.results import StepRun
+from plainfilm.archive.runs import RunSummary, finish_run, start_run
+from plainfilm.archive.settings import Settings, read_settings, write_settings
+from plainfilm.archive.sources import find_files
+from plainfilm.errors import ArchiveError
+from plainfilm.records import SourceReport
+from plainfilm.steps import Engine, Step, parameters, parameters_hash
+
+__all__ = ["Archive"]
+
+_FOLDERS = ("tags", "objects", "runs")
+_LOCK_FILE = "writer.lock"
+
+
+def _silent(_count: int) -> None:
+    """The progress callback of callers that do not listen."""
+
+
+class Archive:
+    """One archive. Make one with `Archive.create`, open one with `Archive.open`; close it after.
+
+    Any number of processes may read; one at a time may write, and a second one is told so.
+    """
+
+    def __init__(self, path: Path, settings: Settings, catalog: Catalog) -> None:
+        self.path = path
+        self.settings = settings
+        self._catalog = catalog
+
+    @classmethod
+    def create(cls, path: Path, catalog_url: str = "") -> Self:
+        """Make a new archive in `path`, which must be empty or not exist yet.
+
+        Args:
+            catalog_url: SQLAlchemy URL of a PostgreSQL database; empty for SQLite in the folder.
+        Raises:
+            ArchiveError: the folder is not empty or cannot be written.
+            SettingsError: the URL is wrong, or its database belongs to another archive.
+        """
+        path = path.absolute()
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            if any(path.iterdir()):
+                raise ArchiveError(f"{path} is not empty; choose a new folder for the archive")
+            for name in _FOLDERS:
+                (path / name).mkdir()
+        except OSError as error:
+            raise ArchiveError(f"cannot make an archive in {path}: {error.strerror}") from error
+        write_settings(path, catalog_url)
+        return cls.open(path)
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Open an archive, bringing its catalog to this version's schema if it is older.
+
+        Raises:
+            ArchiveError: the folder is no archive, or its catalog cannot be used.
+            SettingsError: the settings are wrong.
+        """
+        path = path.absolute()
+        settings = read_settings(path)
+        catalog = Catalog(settings.catalog_url or f"sqlite:///{path / 'catalog.db'}")
+        try:
+            if catalog.version() != schema.SCHEMA_VERSION:
+                with _write_lock(path):
+                    catalog.migrate()
+            catalog.belongs_to(settings.archive_id)
+        except BaseException:
+            catalog.close()
+            raise
+        return cls(path, settings, catalog)
+
+    def close(self) -> None:
+        self._catalog.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def ingest(
+        self,
+        sources: Iterable[Path],
+        *,
+        engine: Engine,
+        copy: bool = False,
+        progress: Callable[[int], None] = _silent,
+    ) -> IngestSummary:
+        """Take in every film below the sources: folders, files, zip files or DICOMDIRs.
+
+        Args:
+            copy: copy the films into the archive; otherwise they stay where they are.
+            progress: called with the number of files settled since the last call.
+        Raises:
+            BadSource: a source does not exist.
+            ArchiveError: the archive cannot be written; what was committed stays, and running
+                again goes on from there.
+        """
+        step = ReadFiles(self.path / "objects" if copy else None)
+        with _write_lock(self.path):
+            self._drop_orphans()
+            run_id = start_run(self._catalog, step.name, step.version, {"copy": copy})
+            found = find_files(
+                sources, leave_out=self.path, zip_max_gib=self.settings.zip_max_gib
+            )
+            summary = ingest(
+                found,
+                catalog=self._catalog,
+                folder=self.path,
+                engine=engine,
+                step=step,
+                run_id=run_id,
+                progress=progress,
+            )
+            with self._catalog.writing() as connection:
+                summary.linked_reports, _ = report_rows.link_reports(connection)
+            finish_run(self._catalog, self.path, run_id, summary.counts(), summary.rejections)
+        return summary
+
+    def ingest_reports(self, reports: Iterable[SourceReport]) -> ReportSummary:
+        """Store reports and link them to studies by Study Instance UID or accession number."""
+        with _write_lock(self.path):
+            return report_rows.ingest_reports(self._catalog, reports)
+
+    def run(
+        self,
+        step: Step[Any, Any],
+        *,
+        engine: Engine,
+        where: str | None = None,
+        again: bool = False,
+        progress: Callable[[int], None] = _silent,
+    ) -> RunSummary:
+        """Run a step over the films (or reports) that lack its result.
+
+        Args:
+            where: an SQL condition on `films` (or `report`) that chooses some, such as
+                `Modality = 'DX'`.
+            again: compute also what is done.
+            progress: called with the number of items settled since the last call.
+        Raises:
+            BadTable: `where` is not a condition.
+            ArchiveError: the archive cannot be written; what was committed stays.
+        """
+        step_run = self._step_run(step)
+        chosen = self._chosen(step_run.kind, where)
+        with _write_lock(self.path):
+            step_run.run_id = start_run(
+                self._catalog, step_run.slot, step.version, parameters(step)
+            )
+            to_do, total = run_step.count_items(self._catalog, step_run, again)
+            summary = run_step.run_step(
+                step,
+                step_run,
+                catalog=self._catalog,
+                folder=self.path,
+                engine=engine,
+                chosen=chosen,
+                again=again,
+                progress=progress,
+            )
+            summary.skipped = total - to_do
+            counts = {"done": summary.done, "skipped": summary.skipped}
+            counts |= {reason.value: count for reason, count in summary.rejected.items()}
+            finish_run(
+                self._catalog, self.path, step_run.run_id, counts, summary.rejections
+            )
+        return summary
+
+    def to_do(self, step: Step[Any, Any], *, again: bool = False) -> int:
+        """How many items a run of the step would compute: the length of its progress bar."""
+        return run_step.count_items(self._catalog, self._step_run(step), again)[0]
+
+    def arrow(self, sql: str, **values: object) -> pa.Table:
+        """Run one read-only SELECT over the catalog and the tags; see `plainfilm query --help`.
+
+        Raises:
+            BadTable: the statement is wrong, or names a table that is not there.
+        """
+        return querying.query(self._catalog, self.path, sql, values)
+
+    def rows(self, sql: str, **values: object) -> list[dict[str, Any]]:
+        """`arrow`, as a list with a dictionary for each row."""
+        found: list[dict[str, Any]] = self.arrow(sql, **values).to_pylist()
+        return found
+
+    def counts(self) -> dict[str, int]:
+        """The number of patients, studies, series, films, reports and rejected files."""
+        names = ("patient", "study", "series", "film", "report")
+        with self._catalog.reading() as connection:
+            found = {name: self._catalog.count(connection, name) for name in names}
+        by_outcome = self.rows("SELECT outcome, count(*) AS n FROM source_file GROUP BY outcome")
+        outcomes = {row["outcome"]: int(row["n"]) for row in by_outcome}
+        found["duplicate"] = outcomes.get("duplicate", 0)
+        found["rejected"] = outcomes.get("rejected", 0)
+        return found
+
+    def _step_run(self, step: Step[Any, Any]) -> StepRun:
+        label_set = step.label_set if getattr(step, "reads_reports", False) else None
+        return StepRun(
+            run_id=0,
+            slot=step.name if label_set is None else f"{step.name}:{label_set}",
+            version=step.version,
+            parameters=parameters_hash(step),
+            kind="film" if label_set is None else "report",
+            label_set=label_set,
+        )
+
+    def _chosen(self, kind: str, where: str | None) -> set[int] | None:
+        if where is None:
+            return None
+        table, key = ("films", "film_id") if kind == "film" else ("report", "report_id")
+        # The condition is the user's own SQL, run read-only in a closed DuckDB.
+        found = self.arrow(f"SELECT {key} FROM {table} WHERE {where}")  # noqa: S608
+        return set(found.column(0).to_pylist())
+
+    def _drop_orphans(self) -> None:
+        """Delete parts that a killed ingest wrote but did not commit."""
+        with self._catalog.reading() as connection:
+            known = set(connection.scalars(select(schema.tag_part.c.name)))
+        leftovers: Sequence[Path] = [
+            *(path for path in (self.path / "tags").glob("part-*") if path.name not in known),
+            *(self.path / "tags").glob(".*.partial"),
+            *(self.path / "objects").glob(".partial-*"),
+        ]
+        for path in leftovers:
+            path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _write_lock(folder: Path) -> Iterator[None]:
+    """Hold the archive's write lock; the system frees it when the process ends, however it ends."""
+    path = folder / _LOCK_FILE
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    except OSError as error:
+        msg = f"cannot write to the archive {folder}: {error.strerror}; check its permissions"
+        raise ArchiveError(msg) from error
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            msg = f"another plainfilm process is writing to {folder}; wait for it to end"
+            raise ArchiveError(msg) from error
+        yield
+    finally:
+        os.close(handle)

@@ -1,0 +1,184 @@
+"""The catalog's database: connecting, migrating, counting ids, and errors in the user's words."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    create_engine,
+    event,
+    exc,
+    func,
+    insert,
+    inspect,
+    make_url,
+    select,
+    text,
+    update,
+)
+
+from plainfilm.archive import schema
+from plainfilm.errors import ArchiveError, SettingsError
+
+__all__ = ["Catalog"]
+
+_BUSY_SECONDS = 15.0
+
+
+class Catalog:
+    """The catalog of one archive, on SQLite or PostgreSQL.
+
+    Reading needs no lock. Writing happens in one process at a time, which the archive's write lock
+    sees to; a foreign lock on the database is reported after `busy_s` seconds.
+    """
+
+    def __init__(self, url: str | URL, busy_s: float = _BUSY_SECONDS) -> None:
+        try:
+            self._url = make_url(url)
+            self._engine = _connectable(self._url, busy_s)
+        except exc.ArgumentError as error:
+            raise SettingsError("catalog.url in plainfilm.toml is not a database URL") from error
+        except ModuleNotFoundError as error:
+            msg = f"catalog.url needs the Python package {error.name}: pip install 'plainfilm[postgres]'"
+            raise SettingsError(msg) from error
+
+    @property
+    def dialect(self) -> str:
+        return self._engine.dialect.name
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection for reading, with database errors in the user's words."""
+        with self._translated(), self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction: all of it is committed at the end, or none."""
+        with self._translated(), self._engine.begin() as connection:
+            yield connection
+
+    def version(self) -> str | None:
+        """The schema version of the database; None for one without a catalog."""
+        with self.reading() as connection:
+            if not inspect(connection).has_table("alembic_version"):
+                return None
+            found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+            return found
+
+    def migrate(self) -> None:
+        """Bring the database to this version's schema.
+
+        Raises:
+            SettingsError: the database is newer than this plainfilm.
+        """
+        version = self.version()
+        if version == schema.SCHEMA_VERSION:
+            return
+        if version is not None and version > schema.SCHEMA_VERSION:
+            msg = f"the catalog has schema {version}, this plainfilm knows {schema.SCHEMA_VERSION}"
+            raise SettingsError(f"{msg}; update plainfilm")
+        # alembic takes a while to import and is needed once in an archive's life.
+        from alembic import command  # noqa: PLC0415
+        from alembic.config import Config  # noqa: PLC0415
+
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        with self.writing() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    def belongs_to(self, archive_id: str) -> None:
+        """Tie a new catalog to its archive, or check that it is this archive's.
+
+        Raises:
+            SettingsError: the database holds the catalog of another archive.
+        """
+        with self.writing() as connection:
+            owner = connection.scalar(select(schema.archive_info.c.archive_id))
+            if owner is None:
+                connection.execute(insert(schema.archive_info), {"archive_id": archive_id})
+            elif owner != archive_id:
+                msg = "the database in catalog.url holds the catalog of another archive"
+                raise SettingsError(f"{msg}; give each archive a database of its own")
+
+    def take_ids(self, connection: Connection, name: str, count: int) -> range:
+        """Reserve `count` new ids in the running transaction."""
+        counter = schema.id_counter
+        first = connection.scalar(select(counter.c.next_value).where(counter.c.name == name))
+        if first is None:
+            first = 1
+            connection.execute(insert(counter), {"name": name, "next_value": first + count})
+        else:
+            connection.execute(
+                update(counter).where(counter.c.name == name).values(next_value=first + count)
+            )
+        return range(first, first + count)
+
+    def count(self, connection: Connection, table: str) -> int:
+        total = connection.scalar(select(func.count()).select_from(schema.metadata.tables[table]))
+        return int(total or 0)
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except exc.DBAPIError as error:
+            raise ArchiveError(self._in_words(str(error.orig))) from error
+        except exc.SQLAlchemyError as error:
+            raise ArchiveError(f"the catalog could not be used: {type(error).__name__}") from error
+
+    def _in_words(self, cause: str) -> str:
+        lowered = cause.lower()
+        place = self._url.database if self.dialect == "sqlite" else self._url.render_as_string()
+        for needle, words in (
+            ("locked", "is locked by another program; close it and run the command again"),
+            ("readonly", "cannot be written; check the permissions of the archive's folder"),
+            ("read-only", "cannot be written; check the permissions"),
+            ("disk is full", "could not grow: the disk is full; make room and run again"),
+            ("disk i/o error", "met a disk error; check the disk's space and health"),
+            ("unable to open", "cannot be opened; check that the folder exists and is writable"),
+            ("malformed", "is damaged; restore it from a backup"),
+            ("not a database", "is not a SQLite database; restore it from a backup"),
+            ("connection", "cannot be reached; check that the server runs and the URL is right"),
+        ):
+            if needle in lowered:
+                return f"the catalog {place} {words}"
+        # The driver's own text may hold row values, so it is not passed on.
+        return f"the catalog {place} refused a statement; run with --debug to see it"
+
+
+def _connectable(url: URL, busy_s: float) -> Engine:
+    if url.get_backend_name() != "sqlite":
+        # A foreign lock must end in an error on PostgreSQL as well, not in a wait for ever.
+        options = f"-c lock_timeout={int(busy_s * 1000)}"
+        return create_engine(url, connect_args={"options": options}, pool_pre_ping=True)
+    engine = create_engine(url, connect_args={"timeout": busy_s})
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: object) -> None:
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode=WAL",
+            # A commit survives kill -9; WAL keeps the database sound on power loss too, and the
+            # last commits that such a loss may undo are made again by the next run.
+            "synchronous=NORMAL",
+            "foreign_keys=ON",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    return engine
+
+
+def chunks(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    """Slices of at most `size`, since databases bound the number of parameters."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

@@ -1,0 +1,188 @@
+"""Taking films in: find files, skip the known, read the rest in workers, commit in bulk.
+
+The driver is the only writer. It commits up to `COMMIT_FILMS` films at a time: first the Parquet
+part, then one transaction with the rows that name it. A part without its rows does not exist for
+any reader, so a process killed at any moment loses only work, never a film, and takes none twice.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+from sqlalchemy import Connection, select
+
+from plainfilm.archive import schema
+from plainfilm.archive.catalog import Catalog
+from plainfilm.archive.film_rows import FilmWriter
+from plainfilm.archive.read_files import FilmRow, FilmsRead, ReadFiles
+from plainfilm.archive.runs import MAX_LISTED
+from plainfilm.archive.sources import SourceFile
+from plainfilm.archive.tags import decode_batch
+from plainfilm.errors import Reason
+from plainfilm.records import Rejection
+from plainfilm.steps import Engine
+
+__all__ = ["IngestSummary", "ingest"]
+
+BATCH_FILES = 250
+COMMIT_FILMS = 5_000
+_LOOKUP_FILES = 1_000
+
+
+@dataclass(slots=True)
+class IngestSummary:
+    """What an ingest did, in files.
+
+    Attributes:
+        known: files that were there before and have not changed since.
+        duplicates: files with the same content as a film of another file.
+        linked_reports: reports that found their study because of these films.
+    """
+
+    films: int = 0
+    duplicates: int = 0
+    known: int = 0
+    rejected: Counter[Reason] = field(default_factory=Counter)
+    rejections: list[Rejection] = field(default_factory=list)
+    linked_reports: int = 0
+
+    @property
+    def files(self) -> int:
+        return self.films + self.duplicates + self.known + self.rejected.total()
+
+    def counts(self) -> dict[str, int]:
+        """The counts as a run manifest keeps them, rejections by reason."""
+        found = {"films": self.films, "duplicates": self.duplicates, "known": self.known}
+        return found | {reason.value: count for reason, count in self.rejected.items()}
+
+
+def ingest(
+    found: Iterable[SourceFile | Rejection],
+    *,
+    catalog: Catalog,
+    folder: Path,
+    engine: Engine,
+    step: ReadFiles,
+    run_id: int,
+    progress: Callable[[int], None],
+) -> IngestSummary:
+    """Take in what `find_files` finds; `progress` hears how many files are settled.
+
+    Raises:
+        ArchiveError: the catalog or the disk refuses; what was committed before stays.
+    """
+    summary = IngestSummary()
+    pending = _Pending()
+    writer = FilmWriter(catalog, folder, run_id)
+    unknown = _Unknown(found, catalog, summary, pending, progress)
+    for result in engine.run(step, unknown.batches()):
+        for read in result.outputs:
+            pending.take(read)
+        for file in result.lost:
+            pending.rejected.append((file, Rejection(file.location, Reason.WORKER_DIED)))
+        if pending.size >= COMMIT_FILMS:
+            progress(_commit(pending, writer, summary))
+    progress(_commit(pending, writer, summary))
+    return summary
+
+
+@dataclass(slots=True)
+class _Pending:
+    """What was read and is not committed yet."""
+
+    films: list[FilmRow] = field(default_factory=list)
+    tags: list[pa.Table] = field(default_factory=list)
+    rejected: list[tuple[SourceFile | None, Rejection]] = field(default_factory=list)
+
+    def take(self, read: FilmsRead) -> None:
+        if read.films:
+            self.films.extend(read.films)
+            self.tags.append(decode_batch(read.tags))
+        self.rejected.extend(read.rejected)
+
+    @property
+    def size(self) -> int:
+        return len(self.films) + len(self.rejected)
+
+
+class _Unknown:
+    """The found files that the catalog does not know as they are, in batches for the engine."""
+
+    def __init__(
+        self,
+        found: Iterable[SourceFile | Rejection],
+        catalog: Catalog,
+        summary: IngestSummary,
+        pending: _Pending,
+        progress: Callable[[int], None],
+    ) -> None:
+        self._found = found
+        self._catalog = catalog
+        self._summary = summary
+        self._pending = pending
+        self._progress = progress
+
+    def batches(self) -> Iterator[Sequence[SourceFile]]:
+        waiting: list[SourceFile] = []
+        for group in self._groups():
+            waiting.extend(group)
+            while len(waiting) >= BATCH_FILES:
+                yield waiting[:BATCH_FILES]
+                waiting = waiting[BATCH_FILES:]
+        if waiting:
+            yield waiting
+
+    def _groups(self) -> Iterator[list[SourceFile]]:
+        group: list[SourceFile] = []
+        for item in self._found:
+            if isinstance(item, Rejection):
+                self._pending.rejected.append((None, item))
+                continue
+            group.append(item)
+            if len(group) == _LOOKUP_FILES:
+                yield self._unknown_of(group)
+                group = []
+        if group:
+            yield self._unknown_of(group)
+
+    def _unknown_of(self, group: list[SourceFile]) -> list[SourceFile]:
+        with self._catalog.reading() as connection:
+            known = _known(connection, group)
+        unknown = [file for file in group if known.get(_key(file)) != (file.bytes, file.mtime_ns)]
+        if len(unknown) < len(group):
+            self._summary.known += len(group) - len(unknown)
+            self._progress(len(group) - len(unknown))
+        return unknown
+
+
+def _key(file: SourceFile) -> tuple[str, str]:
+    return str(file.location.path), file.location.member or ""
+
+
+def _known(
+    connection: Connection, files: Sequence[SourceFile]
+) -> dict[tuple[str, str], tuple[int | None, int | None]]:
+    table = schema.source_file
+    columns = (table.c.path, table.c.member, table.c.bytes, table.c.mtime_ns)
+    paths = list({str(file.location.path) for file in files})
+    rows = connection.execute(select(*columns).where(table.c.path.in_(paths)))
+    return {(path, member): (size, mtime) for path, member, size, mtime in rows}
+
+
+def _commit(pending: _Pending, writer: FilmWriter, summary: IngestSummary) -> int:
+    """Settle what is pending; returns the number of files that were."""
+    if not pending.size:
+        return 0
+    settled = writer.commit(pending.films, pending.tags, pending.rejected)
+    summary.films += settled.films
+    summary.duplicates += settled.duplicates
+    summary.rejected.update(rejection.reason for rejection in settled.rejected)
+    summary.rejections.extend(settled.rejected[: MAX_LISTED - len(summary.rejections)])
+    count = pending.size
+    pending.films.clear()
+    pending.tags.clear()
+    pending.rejected.clear()
+    return count
+

@@ -1,0 +1,166 @@
+"""`map-descriptions`: a table of descriptions in, the same table with categories out."""
+
+import codecs
+import csv
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import IO, Final, TypeAlias
+
+from plainfilm.categories._decide import BUNDLED, KEYWORDS, CategoryIndex, decide
+from plainfilm.errors import BadTable, Reason
+from plainfilm.vocabulary import CATEGORIES, OTHER, Category
+
+__all__ = ["MappingSummary", "map_descriptions"]
+
+_REQUIRED: Final = {
+    "study_description": "StudyDescription",
+    "series_description": "SeriesDescription",
+    "body_part_examined": "BodyPartExamined",
+}
+_OPTIONAL: Final = {
+    "view_position": "ViewPosition",
+    "protocol_name": "ProtocolName",
+    "laterality": "ImageLaterality",
+}
+_ADDED: Final = ("category", "body_part", "view", "laterality", "evidence")
+_CHUNK_BYTES: Final = 1 << 20
+_CACHED_ROWS: Final = 65_536
+
+_Answer: TypeAlias = tuple[tuple[str, ...], bool]
+"""The values of the added columns, and whether the sources disagreed."""
+
+
+@dataclass(frozen=True, slots=True)
+class MappingSummary:
+    """What `map_descriptions` did.
+
+    Attributes:
+        categories: rows per category, `other` included.
+        undecided: rows whose texts do not say enough.
+        disagreeing: rows in which one source contradicts the one that decided.
+    """
+
+    rows: int
+    undecided: int
+    disagreeing: int
+    categories: dict[str, int]
+
+    @property
+    def other(self) -> int:
+        return self.categories.get(OTHER, 0)
+
+
+def map_descriptions(
+    in_csv: Path, out_csv: Path, categories: Sequence[Category] = CATEGORIES
+) -> MappingSummary:
+    """Add `category, body_part, view, laterality, evidence` to a table of descriptions.
+
+    The input needs the columns `study_description, series_description, body_part_examined` and may
+    have `view_position, protocol_name, laterality`, in any order and case. Its other columns pass
+    through. Columns that already have an added name are replaced (`laterality` is read first).
+    Rows stream: memory does not grow with the table. UTF-8 is read, else Latin-1.
+
+    Raises:
+        BadTable: the file cannot be opened or is no CSV table, a column is missing (the message
+            names the columns found), or a row is longer than the header. No output is left then.
+    """
+    index = BUNDLED if categories is CATEGORIES else CategoryIndex(categories)
+    beside = out_csv.with_name(f".{out_csv.name}.part")
+    try:
+        with (
+            in_csv.open(encoding=_encoding(in_csv), newline="") as source,
+            beside.open("w", encoding="utf-8", newline="") as target,
+        ):
+            summary = _map_rows(source, target, index, in_csv)
+        beside.replace(out_csv)
+    except OSError as exc:
+        message = f"{exc.filename or in_csv}: cannot be read or written ({exc.strerror})"
+        raise BadTable(message, Reason.FILE_UNREADABLE) from exc
+    finally:
+        beside.unlink(missing_ok=True)
+    return summary
+
+
+def _encoding(path: Path) -> str:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with path.open("rb") as stream:
+        while chunk := stream.read(_CHUNK_BYTES):
+            if b"\0" in chunk:
+                raise BadTable(f"{path}: holds zero bytes, so it is no text")
+            try:
+                decoder.decode(chunk)
+            except UnicodeDecodeError:
+                return "latin-1"
+    return "utf-8-sig"
+
+
+def _map_rows(
+    source: IO[str], target: IO[str], index: CategoryIndex, where: Path
+) -> MappingSummary:
+    rows = _rows(source, where)
+    _, header = next(rows, (0, []))
+    header = [name.strip() for name in header]
+    columns = _columns(header, where)
+    kept = [place for place, name in enumerate(header) if name.lower() not in _ADDED]
+    writer = csv.writer(target, lineterminator="\n")
+    writer.writerow([*(header[place] for place in kept), *_ADDED])
+    answer = _answerer(tuple(columns), index)
+    places = tuple(columns.values())
+    counts: Counter[str] = Counter()
+    disagreeing = 0
+    for line, values in rows:
+        if len(values) > len(header):
+            raise BadTable(f"{where}, line {line}: more values than columns")
+        row = values + [""] * (len(header) - len(values))
+        added, disagrees = answer(tuple([row[place] for place in places]))
+        counts[added[0]] += 1
+        disagreeing += disagrees
+        writer.writerow([*(row[place] for place in kept), *added])
+    total = counts.total()
+    undecided = counts.pop("", 0)
+    return MappingSummary(total, undecided, disagreeing, dict(sorted(counts.items())))
+
+
+def _rows(source: IO[str], where: Path) -> Iterator[tuple[int, list[str]]]:
+    """(line number, values) of every line that is not blank."""
+    reader = csv.reader(source)
+    try:
+        for row in reader:
+            if row:
+                yield reader.line_num, row
+    except csv.Error as exc:
+        raise BadTable(f"{where}, line {reader.line_num}: no CSV ({exc})") from exc
+
+
+def _columns(header: Sequence[str], where: Path) -> dict[str, int]:
+    """DICOM keyword → place in the row, in the order in which the rules read."""
+    places = {name.lower(): place for place, name in reversed(list(enumerate(header)))}
+    missing = [name for name in _REQUIRED if name not in places]
+    if missing:
+        found = ", ".join(header) or "none"
+        raise BadTable(f"{where}: missing columns {', '.join(missing)}; found {found}")
+    named = {
+        keyword: places[name]
+        for name, keyword in {**_REQUIRED, **_OPTIONAL}.items()
+        if name in places
+    }
+    return {keyword: named[keyword] for keyword in KEYWORDS if keyword in named}
+
+
+def _answerer(
+    keywords: tuple[str, ...], index: CategoryIndex
+) -> Callable[[tuple[str, ...]], _Answer]:
+    @lru_cache(maxsize=_CACHED_ROWS)
+    def answer(texts: tuple[str, ...]) -> _Answer:
+        pairs = zip(keywords, texts, strict=True)
+        result = decide(tuple(pair for pair in pairs if pair[1]), index)
+        evidence = "; ".join(str(item) for item in result.evidence)
+        if result.disagreement:
+            evidence += "; but " + "; ".join(str(item) for item in result.disagreement)
+        added = (result.category, result.body_part, result.view, result.laterality, evidence)
+        return added, bool(result.disagreement)
+
+    return answer

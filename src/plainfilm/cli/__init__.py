@@ -1,0 +1,14 @@
+"""The command line: each command parses, calls the API and prints. Nothing imports this room."""
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Run the `plainfilm` command.
+
+    The commands are imported here, not above: worker processes import the main module again, and
+    would load the whole command line each time.
+    """
+    from plainfilm.cli.app import run  # noqa: PLC0415
+
+    run()

@@ -1,0 +1,214 @@
+"""`init`, `ingest`, `ingest-reports`, `status`, `query`: the archive itself."""
+
+import csv
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from plainfilm.archive import Archive
+from plainfilm.cli.console import (
+    ArchivePath,
+    AsJson,
+    Workers,
+    exit_for,
+    list_rejections,
+    local_engine,
+    progress,
+    reasons,
+    show,
+)
+from plainfilm.reports import read_reports
+
+__all__ = ["add_to"]
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(init)
+    app.command()(ingest)
+    app.command("ingest-reports")(ingest_reports)
+    app.command()(status)
+    app.command()(query)
+
+
+def init(
+    archive: ArchivePath,
+    database: Annotated[
+        str,
+        typer.Option(
+            metavar="URL",
+            help="PostgreSQL database for the catalog, such as"
+            " `postgresql+psycopg://user@host/films`; the default is SQLite in the archive.",
+        ),
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Make a new, empty archive.
+
+    Example: `plainfilm init films`
+    """
+    with Archive.create(archive, database) as made:
+        show("Archive made", {"archive": str(made.path)}, as_json=as_json)
+
+
+def ingest(
+    archive: ArchivePath,
+    sources: Annotated[
+        list[Path],
+        typer.Argument(metavar="SOURCE…", help="Folders, DICOM files, zip files or DICOMDIRs."),
+    ],
+    copy: Annotated[
+        bool, typer.Option("--copy", help="Copy the films into the archive; otherwise they stay.")
+    ] = False,
+    workers: Workers = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take in films. What was taken in before and has not changed is passed over.
+
+    Example: `plainfilm ingest films /mnt/pacs-export`
+    """
+    with (
+        Archive.open(archive) as opened,
+        local_engine(workers) as engine,
+        progress("Reading films", None, quiet=as_json) as advance,
+    ):
+        summary = opened.ingest(sources, engine=engine, copy=copy, progress=advance)
+    facts = {
+        "films": summary.films,
+        "duplicates": summary.duplicates,
+        "known": summary.known,
+        "rejected": summary.rejected.total(),
+        "reasons": reasons(summary.rejected),
+        "reports_linked": summary.linked_reports,
+    }
+    show("Ingested", facts, as_json=as_json)
+    if not as_json:
+        list_rejections(summary.rejections, summary.rejected)
+    exit_for(
+        done=summary.films + summary.duplicates + summary.known,
+        rejected=summary.rejected.total(),
+    )
+
+
+def ingest_reports(
+    archive: ArchivePath,
+    reports: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="CSV with `id,text` and `accession_number` or `study_instance_uid`, JSON Lines,"
+            " or a folder of .txt or .xml files.",
+        ),
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Take in reports and link them to studies by accession number or Study Instance UID.
+
+    Example: `plainfilm ingest-reports films reports.csv`
+    """
+    with Archive.open(archive) as opened:
+        summary = opened.ingest_reports(read_reports(reports))
+        unlinked = [row["name"] for row in opened.rows(_UNLINKED)] if summary.unlinked else []
+    facts = {
+        "new": summary.new,
+        "updated": summary.updated,
+        "known": summary.known,
+        "linked": summary.linked,
+        "unlinked": summary.unlinked,
+        "unlinked_reports": ", ".join(unlinked) if not as_json else unlinked,
+    }
+    show("Reports ingested", facts, as_json=as_json)
+
+
+_UNLINKED = "SELECT name FROM report WHERE study_pk IS NULL ORDER BY name LIMIT 20"
+
+
+def status(archive: ArchivePath, as_json: AsJson = False) -> None:
+    """Show what an archive holds and what its runs did.
+
+    Example: `plainfilm status films`
+    """
+    with Archive.open(archive) as opened:
+        counts = opened.counts()
+        rejected = opened.rows(
+            "SELECT reason, count(*) AS n FROM source_file WHERE reason IS NOT NULL"
+            " GROUP BY reason ORDER BY n DESC, reason"
+        )
+        runs = opened.rows(
+            "SELECT run_id, step, version, started, finished, counts FROM run"
+            " ORDER BY run_id DESC LIMIT 10"
+        )
+    facts: dict[str, object] = {"archive": str(archive.absolute())}
+    facts |= {_PLURALS[name]: count for name, count in counts.items()}
+    facts["reasons"] = {row["reason"]: row["n"] for row in rejected}
+    if as_json:
+        facts["runs"] = [_run(row) for row in runs]
+        show("", facts, as_json=True)
+        return
+    show("Archive", facts, as_json=False)
+    table = Table(title="Latest runs", title_justify="left", box=None, pad_edge=False)
+    for heading in ("run", "step", "version", "started", "counts"):
+        table.add_column(heading)
+    for row in runs:
+        came = _run(row)["counts"] or "not finished"
+        cells = (row["run_id"], row["step"], row["version"], row["started"][:19], came)
+        table.add_row(*(Text(str(cell)) for cell in cells))
+    Console().print(table)
+
+
+_PLURALS = {
+    "patient": "patients",
+    "study": "studies",
+    "series": "series",
+    "film": "films",
+    "report": "reports",
+    "duplicate": "duplicates",
+    "rejected": "rejected",
+}
+
+
+def _run(row: dict[str, str | None]) -> dict[str, object]:
+    return {**row, "counts": json.loads(row["counts"]) if row["counts"] else None}
+
+
+def query(
+    archive: ArchivePath,
+    sql: Annotated[str, typer.Argument(metavar="SQL", help="One SELECT statement, as DuckDB's.")],
+    csv_output: Annotated[bool, typer.Option("--csv", help="Print the rows as CSV.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Ask the catalog and the tags together, in SQL.
+
+    Tables: `film`, `series`, `study`, `patient`, `tags` (a row for each film, a column for each
+    DICOM keyword), `films` (these five joined), `report`, `prediction`, `label`, `clean_film`,
+    `source_file`, `step_result`, `run`.
+
+    Example: `plainfilm query films "SELECT Modality, count(*) AS n FROM films GROUP BY ALL"`
+    """
+    with Archive.open(archive) as opened:
+        found = opened.arrow(sql)
+    if as_json:
+        sys.stdout.write(json.dumps(found.to_pylist(), default=str) + "\n")
+        return
+    if csv_output:
+        writer = csv.writer(sys.stdout)
+        writer.writerow(found.column_names)
+        writer.writerows(row.values() for row in found.to_pylist())
+        return
+    table = Table(pad_edge=False, box=None)
+    for name in found.column_names:
+        table.add_column(Text(name))
+    for row in found.slice(0, _SHOWN_ROWS).to_pylist():
+        table.add_row(*(Text("" if cell is None else str(cell)) for cell in row.values()))
+    console = Console()
+    console.print(table)
+    if found.num_rows > _SHOWN_ROWS:
+        console.print(f"… {found.num_rows - _SHOWN_ROWS:,} more rows; --csv or --json prints all")
+
+
+_SHOWN_ROWS = 200

@@ -1,0 +1,133 @@
+"""What the commands share at the terminal: progress, summary tables, JSON, exit codes."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from plainfilm.engine import LocalEngine
+from plainfilm.errors import REASON_TEXT, Reason
+from plainfilm.records import Rejection
+
+__all__ = [
+    "DONE_WITH_REJECTIONS",
+    "ArchivePath",
+    "AsJson",
+    "Workers",
+    "errors_to",
+    "exit_for",
+    "list_rejections",
+    "local_engine",
+    "progress",
+    "show",
+]
+
+NOTHING_USABLE: Final = 1
+DONE_WITH_REJECTIONS: Final = 3
+_LISTED: Final = 10
+
+ArchivePath = Annotated[Path, typer.Argument(metavar="ARCHIVE", help="The archive's folder.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON, for machines.")]
+Workers = Annotated[
+    int | None,
+    typer.Option(min=1, help="Worker processes; the default is one for each core."),
+]
+
+
+def errors_to() -> Console:
+    """Where messages go that are not the command's result."""
+    return Console(stderr=True)
+
+
+def local_engine(workers: int | None) -> LocalEngine:
+    return LocalEngine(workers)
+
+
+class _Rate(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text("" if speed is None else f"{speed:,.0f}/s", style="cyan")
+
+
+@contextmanager
+def progress(title: str, total: int | None, *, quiet: bool) -> Iterator[Callable[[int], None]]:
+    """A progress bar with a rate on stderr; yields what to call with the number settled."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        _Rate(),
+        TimeRemainingColumn(),
+    )
+    console = errors_to()
+    hidden = quiet or not console.is_terminal
+    with Progress(*columns, console=console, disable=hidden, transient=True) as bar:
+        task = bar.add_task(title, total=total)
+        yield lambda count: bar.advance(task, count)
+
+
+def show(title: str, facts: Mapping[str, object], *, as_json: bool) -> None:
+    """Print a summary: a two-column table, or one JSON object."""
+    if as_json:
+        sys.stdout.write(json.dumps(facts, default=str) + "\n")
+        return
+    table = Table(title=title, title_justify="left", show_header=False, box=None, pad_edge=False)
+    table.add_column(style="bold")
+    table.add_column(justify="right", overflow="fold")
+    for name, value in facts.items():
+        for label, text in _lines(name, value):
+            table.add_row(Text(label), Text(text))
+    Console().print(table)
+
+
+def _lines(name: str, value: object) -> list[tuple[str, str]]:
+    if isinstance(value, Mapping):
+        inner = [(f"  {key}", _plain(item)) for key, item in value.items()]
+        return [(name.replace("_", " "), ""), *inner] if inner else []
+    return [(name.replace("_", " "), _plain(value))]
+
+
+def _plain(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+def list_rejections(rejections: Sequence[Rejection], counts: Mapping[Reason, int]) -> None:
+    """Print the first rejections on stderr, with what each reason means."""
+    console = errors_to()
+    for item in rejections[:_LISTED]:
+        why = REASON_TEXT[item.reason]
+        line = Text(f"rejected {item.location or ''}: ")
+        line.append(f"{item.reason.value}", style="yellow")
+        line.append(f" ({item.detail or why})")
+        console.print(line, soft_wrap=True)
+    rest = sum(counts.values()) - min(len(rejections), _LISTED)
+    if rest > 0:
+        console.print(f"… and {rest:,} more; the run's manifest and `plainfilm query` list them")
+
+
+def exit_for(*, done: int, rejected: int) -> None:
+    """Leave with the exit code of a finished command: 3 with rejections, 1 if nothing else came."""
+    if rejected:
+        raise typer.Exit(DONE_WITH_REJECTIONS if done else NOTHING_USABLE)
+
+
+def reasons(counts: Mapping[Reason, int]) -> dict[str, Any]:
+    """Counts by reason code, the most frequent first."""
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return {reason.value: count for reason, count in ordered}

@@ -1,0 +1,20 @@
+"""Folding of text for comparison."""
+
+import unicodedata
+from functools import cache
+
+__all__ = ["fold"]
+
+
+def fold(text: str) -> str:
+    """Lower case without accents; every character stays one character, so positions hold.
+
+    A text with combining accents must be in normal form NFC first.
+    """
+    return "".join(map(_fold_character, text))
+
+
+@cache
+def _fold_character(character: str) -> str:
+    base = unicodedata.normalize("NFKD", character)[:1] or character
+    return base.casefold()[:1] or character

@@ -1,0 +1,100 @@
+"""Text in the character sets that (0008,0005) Specific Character Set can name.
+
+Single-byte sets and UTF-8 are decoded here. Code extensions (ISO 2022 escape sequences) and
+misspelt or unknown names are rare and left to pydicom.
+"""
+
+from collections.abc import Callable
+from typing import Final, TypeAlias
+
+__all__ = ["DEFAULT_ENCODINGS", "Encodings", "decoder", "encodings_of"]
+
+Encodings: TypeAlias = tuple[str, ...]
+"""Python codecs: the first for plain text, the others reached through escape sequences."""
+
+DEFAULT_ENCODINGS: Final[Encodings] = ("iso8859",)
+
+# DICOM PS3.3 table C.12-2 and C.12-5: defined terms that need no code extensions. ISO_IR 6 is
+# ASCII, but modalities do write Latin-1 under it.
+_SINGLE: Final = {
+    "": "iso8859",
+    "ISO_IR 6": "iso8859",
+    "ISO_IR 13": "shift_jis",
+    "ISO_IR 100": "latin_1",
+    "ISO_IR 101": "iso8859_2",
+    "ISO_IR 109": "iso8859_3",
+    "ISO_IR 110": "iso8859_4",
+    "ISO_IR 126": "iso_ir_126",
+    "ISO_IR 127": "iso_ir_127",
+    "ISO_IR 138": "iso_ir_138",
+    "ISO_IR 144": "iso_ir_144",
+    "ISO_IR 148": "iso_ir_148",
+    "ISO_IR 166": "iso_ir_166",
+    "ISO_IR 192": "UTF8",
+    "GB18030": "GB18030",
+    "GBK": "GBK",
+}
+
+# Python codecs that a file may name but no film is written in: some are slow on long input,
+# some decode into something else than text.
+_REFUSED: Final = frozenset(
+    {"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "utf_7", "utf7"}
+)
+
+_ESCAPE: Final = b"\x1b"
+
+
+def encodings_of(value: str | list[str] | None) -> Encodings:
+    """The codecs for a value of Specific Character Set; unknown names become Latin-1."""
+    if not value:
+        return DEFAULT_ENCODINGS
+    if isinstance(value, str) and (known := _SINGLE.get(value)):
+        return (known,)
+    from pydicom.charset import convert_encodings  # noqa: PLC0415 - slow to import, rarely needed
+
+    from plainfilm.dicom._quiet import quiet_pydicom  # noqa: PLC0415
+
+    with quiet_pydicom():
+        names = convert_encodings(value)
+    return tuple("iso8859" if _is_refused(name) else name for name in names)
+
+
+def _is_refused(name: str) -> bool:
+    return name.lower().replace("-", "_").replace(" ", "_") in _REFUSED
+
+
+def decoder(encodings: Encodings) -> Callable[[bytes], str]:
+    """A function from an element's bytes to text; what cannot be decoded is replaced."""
+    first = encodings[0]
+
+    def decode(raw: bytes) -> str:
+        if _ESCAPE in raw:
+            return _decode_escaped(raw, encodings)
+        try:
+            return raw.decode(first)
+        except UnicodeError:
+            return _decode_replacing(raw, first)
+        except LookupError:  # a codec that does not make text, such as zlib's
+            return raw.decode("iso8859")
+
+    return decode
+
+
+def _decode_replacing(raw: bytes, encoding: str) -> str:
+    try:
+        return raw.decode(encoding, errors="replace")
+    except UnicodeError:
+        return raw.decode("iso8859")
+
+
+def _decode_escaped(raw: bytes, encodings: Encodings) -> str:
+    from pydicom.charset import decode_bytes  # noqa: PLC0415 - slow to import, rarely needed
+    from pydicom.valuerep import TEXT_VR_DELIMS  # noqa: PLC0415
+
+    from plainfilm.dicom._quiet import quiet_pydicom  # noqa: PLC0415
+
+    with quiet_pydicom():
+        try:
+            return decode_bytes(raw, encodings, TEXT_VR_DELIMS)
+        except (UnicodeError, LookupError):
+            return raw.decode("iso8859")

@@ -1,0 +1,193 @@
+"""Where a film's bytes come from: a file, a member of a zip file, or bytes at hand.
+
+`open_location` gives a stream to whoever needs the whole film. The header reader uses a
+`ByteSource`, which fetches the head in one read and can look further in without reading all.
+"""
+
+import io
+import os
+import stat
+import zipfile
+import zlib
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import BinaryIO, Final, Protocol
+from collections.abc import Iterator
+
+from plainfilm.errors import Reason, UnreadableDicom
+from plainfilm.records import Location
+
+__all__ = ["ByteSource", "open_location", "open_source"]
+
+# Opening a named pipe would wait for its writer forever; Windows has neither pipe nor flag.
+_OPEN_FLAGS: Final = (
+    os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
+    | getattr(os, "O_BINARY", 0)
+)
+
+_ENCRYPTED_FLAG: Final = 0x1
+
+# What zipfile raises on damaged, encrypted or unsupported members.
+_ZIP_ERRORS: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+)
+
+
+class ByteSource(Protocol):
+    """Bytes with a known size, of which mostly the head is read."""
+
+    size: int
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Bytes from `offset` on, fewer than `length` only at the end."""
+        ...
+
+
+class _Bytes:
+    """Bytes at hand."""
+
+    def __init__(self, data: bytes) -> None:
+        self.size = len(data)
+        self._data = data
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        return self._data[offset : offset + length]
+
+
+class _File:
+    """An open file, read at offsets without a buffer in between."""
+
+    def __init__(self, descriptor: int, size: int, path: Path) -> None:
+        self.size = size
+        self._descriptor = descriptor
+        self._path = path
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        try:
+            return os.pread(self._descriptor, length, offset)
+        except OSError as exc:
+            raise _unreadable(self._path, exc) from exc
+
+
+class _ZipMember:
+    """An open member of a zip file; going back means inflating it from its start."""
+
+    def __init__(self, stream: BinaryIO, size: int, location: Location) -> None:
+        self.size = size
+        self._stream = stream
+        self._location = location
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        try:
+            self._stream.seek(offset)
+            return self._stream.read(length)
+        except _ZIP_ERRORS as exc:
+            raise _bad_zip(self._location) from exc
+        except OSError as exc:
+            raise _unreadable(self._location.path, exc) from exc
+
+
+@contextmanager
+def open_source(source: Location | Path | bytes) -> Iterator[ByteSource]:
+    """Open a film for reading at offsets.
+
+    Raises:
+        UnreadableDicom: gone (FILE_VANISHED), not to be opened (FILE_UNREADABLE), or a zip file
+            or member that is damaged, encrypted or missing (BAD_ZIP).
+    """
+    if isinstance(source, bytes):
+        yield _Bytes(source)
+    elif isinstance(source, Location) and source.member is not None:
+        with _open_member(source) as (stream, size):
+            yield _ZipMember(stream, size, source)
+    else:
+        path = source.path if isinstance(source, Location) else source
+        descriptor, size = _open_file(path)
+        try:
+            yield _File(descriptor, size, path)
+        finally:
+            os.close(descriptor)
+
+
+@contextmanager
+def open_location(location: Location) -> Iterator[BinaryIO]:
+    """Open a film as a binary stream, positioned at its start.
+
+    Raises:
+        UnreadableDicom: as `open_source`; also when a zip member turns out damaged while read.
+    """
+    if location.member is not None:
+        with _open_member(location) as (stream, _):
+            try:
+                yield stream
+            except (zipfile.BadZipFile, zlib.error) as exc:
+                raise _bad_zip(location) from exc
+        return
+    descriptor, _ = _open_file(location.path)
+    with io.open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor, not a path
+        yield file
+
+
+def _open_file(path: Path) -> tuple[int, int]:
+    """Descriptor and size in bytes of a regular file."""
+    try:
+        descriptor = os.open(path, _OPEN_FLAGS)
+    except (OSError, ValueError) as exc:
+        raise _unreadable(path, exc) from exc
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise UnreadableDicom(f"{path} is not a regular file", Reason.FILE_UNREADABLE)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor, status.st_size
+
+
+@contextmanager
+def _open_member(location: Location) -> Iterator[tuple[BinaryIO, int]]:
+    """Stream and declared size of a zip member."""
+    path, member = location.path, location.member or ""
+    try:
+        status = path.stat()
+        archive = _zip_file(path, status.st_mtime_ns, status.st_size)
+        info = archive.getinfo(member)
+        if info.flag_bits & _ENCRYPTED_FLAG:
+            raise UnreadableDicom(f"{location} is encrypted", Reason.BAD_ZIP)
+        stream = archive.open(info)
+    except KeyError as exc:
+        raise UnreadableDicom(f"{location} is not in the zip file", Reason.BAD_ZIP) from exc
+    except _ZIP_ERRORS as exc:
+        raise _bad_zip(location) from exc
+    except OSError as exc:
+        raise _unreadable(path, exc) from exc
+    with stream:
+        yield stream, info.file_size  # type: ignore[misc]  # IO[bytes] serves as BinaryIO
+
+
+@lru_cache(maxsize=2)
+def _zip_file(path: Path, mtime_ns: int, size: int) -> zipfile.ZipFile:
+    """The opened zip file, kept open: reading its directory anew for each member is slow.
+
+    A changed file has another time or size, so it is opened anew.
+    """
+    return zipfile.ZipFile(path)
+
+
+def _bad_zip(location: Location) -> UnreadableDicom:
+    return UnreadableDicom(f"{location} cannot be unpacked", Reason.BAD_ZIP)
+
+
+def _unreadable(path: Path, exc: OSError | ValueError) -> UnreadableDicom:
+    if isinstance(exc, (FileNotFoundError, NotADirectoryError)):
+        return UnreadableDicom(f"{path} is gone", Reason.FILE_VANISHED)
+    why = exc.strerror if isinstance(exc, OSError) else None
+    return UnreadableDicom(
+        f"{path} cannot be read: {why or type(exc).__name__}", Reason.FILE_UNREADABLE
+    )

@@ -1,0 +1,259 @@
+"""From a DICOM object to the stored values of its first frame.
+
+Native data is read here; compressed data goes through `_codecs`. Colour becomes luminance, since
+every later step looks at radiographs: films scanned or captured as colour hold grey in all three.
+"""
+
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom.encaps import generate_fragments, get_frame
+from pydicom.pixels.processing import apply_color_lut
+from pydicom.uid import (
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+)
+
+from plainfilm.dicom import _codecs
+from plainfilm.dicom._codestream import Coding
+from plainfilm.dicom._layout import Layout, read_layout
+from plainfilm.dicom._quiet import quiet_pydicom
+from plainfilm.dicom.dataset import Dataset, read_lazily
+from plainfilm.errors import Reason, UnsupportedPixels
+from plainfilm.records import Location
+
+__all__ = ["FilmPixels", "decode_film"]
+
+_NATIVE: Final = frozenset(
+    {
+        ImplicitVRLittleEndian,
+        ExplicitVRLittleEndian,
+        DeflatedExplicitVRLittleEndian,
+        ExplicitVRBigEndian,
+    }
+)
+# ITU-R BT.601, the luma of YBR_FULL (PS3.3 C.7.6.3.1.2).
+_LUMA: Final = np.array([0.299, 0.587, 0.114])
+_LUMINANCE_FIRST: Final = frozenset({"YBR_FULL", "YBR_FULL_422", "YBR_PARTIAL_420"})
+_FLOAT_PIXELS: Final = ("FloatPixelData", "DoubleFloatPixelData")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FilmPixels:
+    """The first frame of a film, as stored.
+
+    Attributes:
+        frame: (rows, columns) stored values, integers, the unused high bits cleared (or filled
+            with the sign). Colour and palette films come as luminance in [0, 2^bits_stored).
+        photometric: `PhotometricInterpretation` of the object; every value but `MONOCHROME1`
+            means that higher values are brighter.
+        frames: how many frames the object holds; only the first is decoded.
+        bits_stored: bits that a value of `frame` may take.
+        signed: whether `frame` may hold negative values.
+    """
+
+    frame: NDArray[Any]
+    photometric: str
+    frames: int
+    bits_stored: int
+    signed: bool
+
+
+def decode_film(source: Location | Path | Dataset) -> FilmPixels:
+    """Decode the stored values of a film's first frame.
+
+    Uncompressed (implicit, explicit, big endian, deflated), RLE, JPEG baseline, extended and
+    lossless, JPEG-LS, JPEG 2000 and HTJ2K. Lossless syntaxes give exactly the stored values.
+    Which decoder runs follows the codestream itself, since headers name the wrong JPEG at times.
+
+    Raises:
+        UnreadableDicom: `source` is a file that cannot be read as DICOM.
+        UnsupportedPixels: no pixel data, cut, damaged, contradicting the header, larger than
+            `MAX_FRAME_PIXELS`, floating point, or in a transfer syntax that is not listed.
+    Source: DICOM PS3.3 C.7.6.3, PS3.5 section 8.
+    """
+    dataset = source if isinstance(source, Dataset) else read_lazily(source)
+    with quiet_pydicom():
+        try:
+            return _decode(dataset)
+        except UnsupportedPixels as exc:
+            if isinstance(source, Dataset):
+                raise
+            raise UnsupportedPixels(f"{source}: {exc}", exc.reason) from exc
+
+
+def _decode(dataset: Dataset) -> FilmPixels:
+    syntax = _transfer_syntax(dataset)
+    layout, data = _pixel_data(dataset)
+    if syntax in _NATIVE:
+        samples = _native_samples(dataset, data, layout, syntax)
+        values = _fit_bits(samples, layout)
+        is_rgb = layout.photometric not in _LUMINANCE_FIRST
+    elif syntax == _codecs.RLE:
+        planes = _codecs.decode_rle(_first_frame(dataset, data, layout), layout)
+        values = _fit_bits(np.moveaxis(planes, 0, -1), layout)
+        is_rgb = layout.photometric not in _LUMINANCE_FIRST
+    elif syntax in _codecs.SYNTAXES:
+        values, is_rgb = _codestream_values(_first_frame(dataset, data, layout), layout)
+    else:
+        message = f"transfer syntax {syntax or '(none)'} is not supported"
+        raise UnsupportedPixels(message, Reason.UNSUPPORTED_TRANSFER_SYNTAX)
+    return _film(dataset, layout, values, is_rgb=is_rgb)
+
+
+def _transfer_syntax(dataset: Dataset) -> str:
+    meta = getattr(dataset, "file_meta", None)
+    named = meta.get("TransferSyntaxUID") if meta is not None else None
+    if named:
+        return str(named)
+    # A bare dataset or one made in memory: not compressed, in the byte order it was read in.
+    return ExplicitVRBigEndian if dataset.original_encoding[1] is False else ExplicitVRLittleEndian
+
+
+def _pixel_data(dataset: Dataset) -> tuple[Layout, bytes]:
+    for keyword in _FLOAT_PIXELS:
+        if keyword in dataset:
+            message = f"{keyword} holds measurements, not a radiograph"
+            raise UnsupportedPixels(message, Reason.UNDECODABLE_PIXELS)
+    data = dataset.get_item("PixelData").value if "PixelData" in dataset else None
+    if not data:
+        raise UnsupportedPixels("there is no pixel data", Reason.NO_PIXEL_DATA)
+    return read_layout(dataset), bytes(data)
+
+
+def _native_samples(dataset: Dataset, data: bytes, layout: Layout, syntax: str) -> NDArray[Any]:
+    """The first frame's samples, unsigned: (rows, columns) or (rows, columns, 3)."""
+    _check_native_length(data, layout)
+    frame = data[: -(-layout.frame_bits // 8)]
+    if layout.bits_allocated == 1:
+        bits = np.unpackbits(np.frombuffer(frame, np.uint8), bitorder="little")
+        return _shaped(bits[: layout.frame_samples], layout)
+    is_big_endian = syntax == ExplicitVRBigEndian
+    width = layout.bits_allocated // 8
+    if is_big_endian and width == 1 and dataset.get_item("PixelData").VR == "OW":
+        # PS3.5 8.1.1: bytes are stored in 16-bit words, whose order is swapped as well.
+        even = data[: len(frame) + len(frame) % 2]
+        frame = np.frombuffer(even, np.uint16).byteswap().tobytes()[: len(frame)]
+    samples = np.frombuffer(frame, np.dtype(f"{'>' if is_big_endian else '<'}u{width}"))
+    native = samples.astype(samples.dtype.newbyteorder("="), copy=False)
+    if layout.photometric == "YBR_FULL_422":
+        return native.reshape(-1, 4)[:, :2].reshape(layout.rows, layout.columns)
+    return _shaped(native, layout)
+
+
+def _check_native_length(data: bytes, layout: Layout) -> None:
+    needed = -(-layout.frame_bits * layout.frames // 8)
+    described = f"{layout.rows} × {layout.columns} pixels and {layout.frames} frames"
+    if len(data) < needed:
+        message = f"{len(data)} bytes of pixel data, {described} take {needed}"
+        raise UnsupportedPixels(message, Reason.TRUNCATED_PIXELS)
+    # Writers pad, with zeros or by less than a row; more than that means other Rows or Columns,
+    # and a film that is shown sheared.
+    excess = data[needed:]
+    row = layout.frame_bits // 8 // layout.rows
+    if len(excess) > max(row, 1) and any(excess):
+        message = f"{len(data)} bytes of pixel data, {described} take only {needed}"
+        raise UnsupportedPixels(message, Reason.UNDECODABLE_PIXELS)
+
+
+def _shaped(samples: NDArray[Any], layout: Layout) -> NDArray[Any]:
+    if layout.samples == 1:
+        return samples.reshape(layout.rows, layout.columns)
+    if layout.planar:
+        planes = samples.reshape(layout.samples, layout.rows, layout.columns)
+        return np.moveaxis(planes, 0, -1)
+    return samples.reshape(layout.rows, layout.columns, layout.samples)
+
+
+def _first_frame(dataset: Dataset, data: bytes, layout: Layout) -> bytes:
+    """The first frame's compressed bytes, its fragments joined."""
+    try:
+        if layout.frames == 1:
+            # Whatever the basic offset table says, all fragments belong to the one frame.
+            fragments = generate_fragments(data)
+            next(fragments)
+            return b"".join(fragments)
+        offsets = (dataset.get("ExtendedOffsetTable"), dataset.get("ExtendedOffsetTableLengths"))
+        return get_frame(
+            data,
+            0,
+            number_of_frames=layout.frames,
+            extended_offsets=offsets if all(offsets) else None,
+        )
+    except (ValueError, StopIteration, struct.error) as exc:
+        message = "the pixel data is not divided into fragments as PS3.5 A.4 asks"
+        raise UnsupportedPixels(message, Reason.UNDECODABLE_PIXELS) from exc
+
+
+def _codestream_values(data: bytes, layout: Layout) -> tuple[NDArray[Any], bool]:
+    values, stream = _codecs.decode_codestream(data, layout)
+    is_rgb = stream.coding is Coding.JPEG or layout.photometric not in _LUMINANCE_FIRST
+    width = max(layout.bits_allocated // 8, values.dtype.itemsize)
+    if stream.signed == layout.signed and stream.coding is not Coding.JPEG_LOSSLESS:
+        return values.astype(f"{'i' if layout.signed else 'u'}{width}", copy=False), is_rgb
+    raw = values.astype(f"{'i' if stream.signed else 'u'}{width}", copy=False).view(f"u{width}")
+    # Only JPEG 2000 records signedness; the others carry the bits, whose sign is to be restored.
+    bits = stream.precision
+    if stream.coding not in (Coding.JPEG_2000, Coding.HTJ2K):
+        bits = min(bits, layout.bits_stored)
+    return _signed_or_masked(raw, bits, signed=layout.signed), is_rgb
+
+
+def _fit_bits(samples: NDArray[Any], layout: Layout) -> NDArray[Any]:
+    """Drop what else is stored in a sample's bits, such as an overlay plane (PS3.5 8.1.1)."""
+    shift = layout.high_bit + 1 - layout.bits_stored
+    if shift:
+        samples = samples >> np.array(shift, samples.dtype)
+    return _signed_or_masked(samples, layout.bits_stored, signed=layout.signed)
+
+
+def _signed_or_masked(samples: NDArray[Any], bits: int, *, signed: bool) -> NDArray[Any]:
+    """Read the low `bits` of unsigned samples as two's complement, or as they are."""
+    width = samples.dtype.itemsize * 8
+    unused = max(width - bits, 0)
+    if signed:
+        signed_samples: NDArray[Any] = samples.view(f"i{width // 8}")
+        return (signed_samples << unused) >> unused if unused else signed_samples
+    return samples & samples.dtype.type((1 << bits) - 1) if unused else samples
+
+
+def _film(
+    dataset: Dataset, layout: Layout, values: NDArray[Any], *, is_rgb: bool
+) -> FilmPixels:
+    bits, signed = layout.bits_stored, layout.signed
+    if layout.photometric == "PALETTE COLOR":
+        values = _through_palette(dataset, values)
+        bits, signed = values.dtype.itemsize * 8, False
+    if values.ndim == 3 and values.shape[2] == 1:
+        values = values[..., 0]
+    if values.ndim == 3:
+        values = _luminance(values) if is_rgb else values[..., 0]
+    return FilmPixels(
+        frame=np.ascontiguousarray(values),
+        photometric=layout.photometric,
+        frames=layout.frames,
+        bits_stored=bits,
+        signed=signed,
+    )
+
+
+def _through_palette(dataset: Dataset, values: NDArray[Any]) -> NDArray[Any]:
+    try:
+        return apply_color_lut(values.reshape(values.shape[:2]), dataset)
+    except (ValueError, TypeError, LookupError, AttributeError, struct.error) as exc:
+        message = "the palette colour lookup tables are missing or damaged"
+        raise UnsupportedPixels(message, Reason.UNDECODABLE_PIXELS) from exc
+
+
+def _luminance(rgb: NDArray[Any]) -> NDArray[Any]:
+    red, green, blue = rgb[..., 0], rgb[..., 1], rgb[..., 2]
+    if np.array_equal(red, green) and np.array_equal(green, blue):
+        return red  # a grey film captured as colour keeps its very values
+    luma = _LUMA[0] * red + _LUMA[1] * green + _LUMA[2] * blue
+    return np.rint(luma).astype(rgb.dtype)

@@ -1,0 +1,146 @@
+"""The local engine: worker processes on this machine, or this process when there is one worker."""
+
+import multiprocessing
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from plainfilm.errors import EngineError, SettingsError
+from plainfilm.steps import BatchResult, Step
+
+__all__ = ["LocalEngine"]
+
+In = TypeVar("In")
+Out = TypeVar("Out")
+
+# Each worker has one batch in work and one waiting, so none idles while the driver commits.
+_IN_FLIGHT_PER_WORKER = 2
+
+
+class LocalEngine:
+    """Runs steps on `workers` processes; with one worker in this process, for debugging.
+
+    Use it as a context manager: the processes are started with the first step and kept until the
+    end. A worker that dies takes down only the item it died on: the batches in flight are run
+    again, each in a process of its own, then item by item.
+
+    Args:
+        workers: number of processes; None takes the machine's usable cores.
+    Raises:
+        SettingsError: fewer than one worker.
+    """
+
+    def __init__(self, workers: int | None = None) -> None:
+        if workers is not None and workers < 1:
+            raise SettingsError(f"workers ({workers}) must be at least 1")
+        self.workers = workers or len(os.sched_getaffinity(0))
+        self._pool: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the workers; batches that wait are dropped."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+            self._pool = None
+
+    def run(
+        self, step: Step[In, Out], batches: Iterable[Sequence[In]]
+    ) -> Iterator[BatchResult[In, Out]]:
+        """Yield what the step makes of each batch, in the order in which batches finish."""
+        if self.workers == 1:
+            for batch in batches:
+                yield BatchResult(batch, step.process(batch))
+            return
+        yield from self._run_in_pool(step, batches)
+
+    def _run_in_pool(
+        self, step: Step[In, Out], batches: Iterable[Sequence[In]]
+    ) -> Iterator[BatchResult[In, Out]]:
+        flying: dict[Future[Sequence[Out]], Sequence[In]] = {}
+        try:
+            for batch in batches:
+                flying[self._submit(step, batch)] = batch
+                if len(flying) >= self.workers * _IN_FLIGHT_PER_WORKER:
+                    yield from self._finished(step, flying)
+            while flying:
+                yield from self._finished(step, flying)
+        finally:
+            for future in flying:
+                future.cancel()
+
+    def _submit(self, step: Step[In, Out], batch: Sequence[In]) -> "Future[Sequence[Out]]":
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(self.workers, mp_context=_context(step))
+        try:
+            return self._pool.submit(step.process, batch)
+        except BrokenProcessPool as error:
+            # The pool broke between two batches; the next finished future tells of it.
+            failed: Future[Sequence[Out]] = Future()
+            failed.set_exception(error)
+            return failed
+        except OSError as error:
+            raise EngineError(f"cannot start a worker process: {error.strerror}") from error
+
+    def _finished(
+        self, step: Step[In, Out], flying: "dict[Future[Sequence[Out]], Sequence[In]]"
+    ) -> Iterator[BatchResult[In, Out]]:
+        done, _ = wait(flying, return_when=FIRST_COMPLETED)
+        if any(isinstance(future.exception(), BrokenProcessPool) for future in done):
+            # Every batch in flight is lost with the pool, and which one broke it is not known.
+            suspects = deque(flying.items())
+            flying.clear()
+            self.close()
+            for future, batch in suspects:
+                if future.done() and future.exception() is None:
+                    yield BatchResult(batch, future.result())
+                else:
+                    yield _run_apart(step, batch)
+            return
+        for future in done:
+            batch = flying.pop(future)
+            yield BatchResult(batch, future.result())
+
+
+def _run_apart(step: Step[In, Out], batch: Sequence[In]) -> BatchResult[In, Out]:
+    """Run a suspect batch in a process of its own; if that dies too, find the item that kills."""
+    try:
+        return BatchResult(batch, _in_own_process(step, batch))
+    except BrokenProcessPool:
+        outputs: list[Out] = []
+        lost: list[In] = []
+        for item in batch:
+            try:
+                outputs.extend(_in_own_process(step, [item]))
+            except BrokenProcessPool:
+                lost.append(item)
+        return BatchResult(batch, outputs, lost)
+
+
+def _in_own_process(step: Step[In, Out], batch: Sequence[In]) -> Sequence[Out]:
+    with ProcessPoolExecutor(1, mp_context=_context(step)) as pool:
+        return pool.submit(step.process, batch).result()
+
+
+def _context(step: Step[Any, Any]) -> Any:
+    """Fork from a server process that is never threaded and has the step's imports ready.
+
+    Plain fork copies locks that threads of pyarrow or DuckDB may hold; spawn imports everything
+    anew in each worker.
+    """
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([type(step).__module__])
+    return context

@@ -1,0 +1,110 @@
+"""Published ids and splits: keyed hashes of ids that are already new.
+
+A published id must stay the same when films are added, must fit the eight digits that readers of
+MIMIC-CXR expect, and must not be reversible without the key, so that the ids of two datasets made
+with two keys cannot be joined.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from plainfilm.errors import SettingsError
+
+__all__ = ["SPLITS", "STUDY_IDS", "SUBJECT_IDS", "IdRange", "assign_ids", "film_id", "split_of"]
+
+SPLITS: Final = ("train", "validate", "test")
+MINIMUM_KEY_BYTES: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class IdRange:
+    """A block of numeric ids, `first` … `first + size - 1`; `purpose` keeps hashes apart."""
+
+    purpose: str
+    first: int
+    size: int
+
+
+# The blocks of MIMIC-CXR: subjects are p10… to p19…, studies s50… to s59….
+SUBJECT_IDS: Final = IdRange("subject", 10_000_000, 10_000_000)
+STUDY_IDS: Final = IdRange("study", 50_000_000, 10_000_000)
+
+
+def assign_ids(names: Iterable[str], block: IdRange, key: bytes) -> dict[str, int]:
+    """Give every name a number of its own inside the block.
+
+    A name gets the number that its keyed hash points at, or the next free one when an earlier
+    name has it. So an id depends on the key and, in the rare case of a collision, on the names
+    before it: callers pass names in the order in which they came into the archive, and ids stay
+    as they are when names are added at the end.
+
+    Raises:
+        SettingsError: the key is too short, or there are more names than numbers.
+    """
+    _check_key(key)
+    ids: dict[str, int] = {}
+    taken: set[int] = set()
+    for name in names:
+        if name in ids:
+            continue
+        if len(taken) == block.size:
+            raise SettingsError(f"there are more than {block.size:,} {block.purpose} ids to give")
+        offset = _keyed_number(block.purpose, name, key) % block.size
+        while offset in taken:
+            offset = (offset + 1) % block.size
+        taken.add(offset)
+        ids[name] = block.first + offset
+    return ids
+
+
+def film_id(uid: str, key: bytes) -> str:
+    """The `dicom_id` of a clean SOP Instance UID: 40 hex digits in five groups, as in MIMIC-CXR.
+
+    160 bits of a keyed hash; two films would have to be one in 2^80 to share it.
+    """
+    _check_key(key)
+    digits = hmac.digest(key, b"plainfilm publish film:" + uid.encode(), hashlib.sha256).hex()
+    return "-".join(digits[start : start + 8] for start in range(0, 40, 8))
+
+
+def split_of(patient: str, shares: tuple[float, float, float], key: bytes) -> str:
+    """The split a patient belongs to: a keyed hash thrown on the line of the three shares.
+
+    It depends on the patient and the key alone, so no patient is ever in two splits, and none
+    changes sides when films or patients are added.
+
+    Args:
+        shares: train, validate, test; each in [0, 1], summing to 1.
+    Raises:
+        SettingsError: the shares are not such numbers, or the key is too short.
+    """
+    _check_key(key)
+    check_shares(shares)
+    throw = _keyed_number("split", patient, key) / 2**64
+    if throw < shares[0]:
+        return "train"
+    # Written this way round, rounding can't give a film to a test split of share 0.
+    return "test" if throw >= 1 - shares[2] else "validate"
+
+
+def check_shares(shares: tuple[float, float, float]) -> None:
+    """Raise SettingsError unless the shares are three numbers in [0, 1] that sum to 1."""
+    named = len(shares) == len(SPLITS) and all(0 <= share <= 1 for share in shares)
+    if not named or abs(sum(shares) - 1) > 1e-6:
+        raise SettingsError(f"split {shares} must be three shares (train, validate, test) of 1")
+
+
+def _check_key(key: bytes) -> None:
+    if len(key) < MINIMUM_KEY_BYTES:
+        raise SettingsError(
+            f"the key has {len(key)} bytes; at least {MINIMUM_KEY_BYTES} are needed"
+        )
+
+
+def _keyed_number(purpose: str, name: str, key: bytes) -> int:
+    """64 bits of HMAC-SHA-256; the purpose keeps a patient's split and id independent."""
+    message = f"plainfilm publish {purpose}:{name}".encode()
+    return int.from_bytes(hmac.digest(key, message, hashlib.sha256)[:8], "big")

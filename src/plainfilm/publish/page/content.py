@@ -1,0 +1,212 @@
+"""Sections on what the films show: categories with thumbnails, wrong tags, label frequencies."""
+
+import json
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Final
+
+from plainfilm.archive import Archive
+from plainfilm.publish.page import thumbnails
+from plainfilm.publish.page.intake import reason_text
+from plainfilm.publish.page.markup import Content, Markup, element
+from plainfilm.publish.page.parts import (
+    Column,
+    Listing,
+    Section,
+    counted,
+    listing,
+    paragraph,
+    table,
+)
+from plainfilm.publish.selection import study_labels
+from plainfilm.publish.summary import LabelCounts, count_labels
+from plainfilm.vocabulary import CATEGORIES, LABEL_SETS, label_set
+
+__all__ = ["THUMBNAILS", "categories", "labels", "unlinked_reports", "wrong_tags"]
+
+THUMBNAILS: Final = 12
+"""Films that a category shows."""
+
+_TITLES: Final = {category.name: category.title for category in CATEGORIES}
+_UNDECIDED: Final = "Not told by the text"
+
+# Copies that can be shown come first, so that withheld films do not fill a large category.
+_FILMS: Final = """
+SELECT * FROM (
+    SELECT film.film_id, coalesce(prediction.value, '') AS category, prediction.details,
+           clean_film.path AS clean, refused.reason,
+           count(*) OVER (PARTITION BY coalesce(prediction.value, '')) AS films,
+           count(clean_film.path) OVER (PARTITION BY coalesce(prediction.value, '')) AS cleaned,
+           row_number() OVER (
+               PARTITION BY coalesce(prediction.value, '')
+               ORDER BY clean_film.path IS NULL, film.film_id
+           ) AS place
+    FROM film
+    LEFT JOIN prediction
+        ON prediction.film_id = film.film_id AND prediction.task = 'category_text'
+    LEFT JOIN clean_film ON clean_film.film_id = film.film_id
+    LEFT JOIN (
+        SELECT item_id, min(reason) AS reason
+        FROM step_result
+        WHERE item_kind = 'film' AND reason IS NOT NULL
+        GROUP BY item_id
+    ) AS refused ON refused.item_id = film.film_id
+)
+WHERE place <= $thumbnails
+ORDER BY category = '', films DESC, category, place
+"""
+
+
+def categories(archive: Archive) -> Section:
+    """The films of each category, with thumbnails of de-identified copies."""
+    rows = archive.rows(_FILMS, thumbnails=THUMBNAILS)
+    groups = [
+        _group(name, list(films)) for name, films in groupby(rows, key=lambda row: row["category"])
+    ]
+    if not groups:
+        return Section("categories", "Categories", paragraph("The archive has no films yet."))
+    told = len({row["category"] for row in rows} - {""})
+    undecided = sum(row["films"] for row in rows if not row["category"] and row["place"] == 1)
+    lead = paragraph(
+        f"{counted(told, 'category', 'categories')} told by the films' own texts. ",
+        "Thumbnails are of de-identified copies; a film without one is not shown.",
+    )
+    notice = f"{counted(undecided, 'film')} whose text does not tell the category"
+    return Section("categories", "Categories", (lead, groups), notice if undecided else "")
+
+
+def _group(name: str, films: list[dict[str, Any]]) -> Markup:
+    total, cleaned = films[0]["films"], films[0]["cleaned"]
+    title = _TITLES.get(name, name.replace("_", " ").capitalize()) if name else _UNDECIDED
+    count = counted(total, "film")
+    if cleaned < total:
+        count += f", {total - cleaned:,} withheld"
+    rest = total - len(films)
+    condition = f"task = 'category_text' AND value = '{name}'".replace('"', "")
+    more = (
+        "and ",
+        f"{rest:,} more; all of them: ",
+        element(
+            "code", f'plainfilm query ARCHIVE "SELECT film_id FROM prediction WHERE {condition}"'
+        ),
+    )
+    return element(
+        "article",
+        element("h3", title, " ", element("span", count, class_="quiet")),
+        element("div", (_film(title, film) for film in films), class_="films"),
+        paragraph(*more, class_="more") if rest > 0 else None,
+        class_="category",
+    )
+
+
+def _film(title: str, film: dict[str, Any]) -> Markup:
+    name = f"Film {film['film_id']:,}"
+    caption: list[Content] = [name]
+    if json.loads(film["details"] or "{}").get("disagreement"):
+        caption.append(element("span", "tag disagrees", class_="badge"))
+    if film["clean"] is not None:
+        alt = f"{title}, film {film['film_id']}, de-identified"
+        return thumbnails.figure(Path(film["clean"]), alt, caption)
+    why = reason_text(film["reason"]) if film["reason"] else "not de-identified"
+    return thumbnails.placeholder(why, caption)
+
+
+_WRONG_TAGS: Final = """
+SELECT film_id, value AS category, details ->> 'disagreement' AS disagreement
+FROM prediction
+WHERE task = 'category_text' AND coalesce(details ->> 'disagreement', '') <> ''
+ORDER BY film_id
+"""
+
+
+def wrong_tags(archive: Archive) -> Section:
+    """Films whose tags contradict their own texts."""
+    found = listing(archive, _WRONG_TAGS)
+    if not found.total:
+        body: Content = paragraph("No film's BodyPartExamined contradicts its texts.")
+        return Section("wrong-tags", "Wrong tags", body)
+    body = table(
+        "Films whose texts contradict one another; the more specific text decides",
+        (Column("Film", number=True), Column("Taken for"), Column("Contradiction")),
+        (
+            (row["film_id"], _TITLES.get(row["category"], _UNDECIDED), row["disagreement"])
+            for row in found.rows
+        ),
+        found.rest,
+    )
+    verb = "contradicts" if found.total == 1 else "contradict"
+    notice = f"{counted(found.total, 'film')} whose tags {verb} the text"
+    return Section("wrong-tags", "Wrong tags", body, notice)
+
+
+def labels(archive: Archive) -> Section:
+    """How often each finding is positive, uncertain, negative and unmentioned."""
+    tables = [shown for name in LABEL_SETS if (shown := _label_table(archive, name)) is not None]
+    if not tables:
+        return Section("labels", "Labels", paragraph("No reports were labelled yet."))
+    return Section("labels", "Labels from reports", tables)
+
+
+def _label_table(archive: Archive, name: str) -> Markup | None:
+    studies = study_labels(archive, name)
+    if not studies:
+        return None
+    counts = count_labels(sorted(label_set(name)), studies.values())
+    return table(
+        f"Label set {name}: {counted(len(studies), 'study', 'studies')} with a report",
+        (
+            Column("Finding"),
+            Column("Share"),
+            *(Column(title, number=True) for title in ("Positive", "Uncertain", "Negative")),
+            Column("Unmentioned", number=True),
+        ),
+        (_label_row(entry) for entry in counts),
+    )
+
+
+def _label_row(entry: LabelCounts) -> tuple[Content, ...]:
+    parts = (entry.positive, entry.uncertain, entry.negative)
+    bar = element(
+        "span",
+        (
+            element("span", class_=kind, style=f"width:{count / entry.total:.2%}")
+            for kind, count in zip(("positive", "uncertain", "negative"), parts, strict=True)
+            if count
+        ),
+        class_="bar",
+        aria_hidden="true",  # the numbers beside it say the same
+    )
+    return (
+        entry.finding,
+        bar,
+        *(_with_share(count, entry.total) for count in (*parts, entry.unmentioned)),
+    )
+
+
+def _with_share(count: int, total: int) -> Content:
+    share = element("span", f"{count / total:.1%}", class_="quiet")
+    return element("span", count, " ", share, class_="pair")
+
+
+_UNLINKED: Final = """
+SELECT report_id FROM report WHERE study_pk IS NULL ORDER BY report_id
+"""
+
+
+def unlinked_reports(archive: Archive) -> Section | None:
+    """Reports whose study is not in the archive; None when there are no such reports."""
+    found: Listing = listing(archive, _UNLINKED)
+    if not found.total:
+        return None
+    # A report's name in its source may be an accession number, so only our own number is shown.
+    numbers = ", ".join(f"{row['report_id']:,}" for row in found.rows)
+    body = (
+        paragraph(
+            "Neither accession number nor Study Instance UID of these reports belongs to a study "
+            f"of the archive. Report {numbers}."
+        ),
+        found.rest,
+    )
+    verb = "belongs" if found.total == 1 else "belong"
+    notice = f"{counted(found.total, 'report')} {verb} to no study"
+    return Section("unlinked", "Reports without a study", body, notice)

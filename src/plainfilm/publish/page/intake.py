@@ -1,0 +1,236 @@
+"""Sections on what came in: files, duplicates, rejections, encodings, and the runs that did it."""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, Final
+
+from plainfilm.archive import Archive
+from plainfilm.errors import REASON_TEXT, Reason
+from plainfilm.publish.page.markup import Content, Markup, element, join
+from plainfilm.publish.page.parts import (
+    Column,
+    Section,
+    counted,
+    listing,
+    paragraph,
+    table,
+)
+
+__all__ = ["duplicates", "encodings", "reason_text", "rejections", "runs", "tiles"]
+
+_FILES = Column("Files", number=True)
+_FILMS = Column("Films", number=True)
+
+# PS3.6 table A-1, the transfer syntaxes that still images come in; the names shortened.
+_TRANSFER_SYNTAXES: Final = {
+    "1.2.840.10008.1.2": "Implicit VR little endian",
+    "1.2.840.10008.1.2.1": "Explicit VR little endian",
+    "1.2.840.10008.1.2.1.99": "Deflated explicit VR little endian",
+    "1.2.840.10008.1.2.2": "Explicit VR big endian",
+    "1.2.840.10008.1.2.4.50": "JPEG baseline, lossy",
+    "1.2.840.10008.1.2.4.51": "JPEG extended, lossy",
+    "1.2.840.10008.1.2.4.57": "JPEG lossless",
+    "1.2.840.10008.1.2.4.70": "JPEG lossless, first-order prediction",
+    "1.2.840.10008.1.2.4.80": "JPEG-LS lossless",
+    "1.2.840.10008.1.2.4.81": "JPEG-LS near-lossless",
+    "1.2.840.10008.1.2.4.90": "JPEG 2000 lossless",
+    "1.2.840.10008.1.2.4.91": "JPEG 2000",
+    "1.2.840.10008.1.2.5": "RLE lossless",
+}
+
+
+def reason_text(code: str) -> str:
+    """A reason code in words; the code itself where a newer version wrote it."""
+    try:
+        return REASON_TEXT[Reason(code)]
+    except ValueError:
+        return code
+
+
+def tiles(archive: Archive) -> Markup:
+    """The totals: files seen, and what they turned out to be."""
+    counts = archive.counts()
+    files = archive.rows("SELECT count(*) AS files FROM source_file")[0]["files"]
+    shown = (
+        (files, "files seen"),
+        (counts["film"], "films"),
+        (counts["patient"], "patients"),
+        (counts["study"], "studies"),
+        (counts["report"], "reports"),
+        (counts["duplicate"], "duplicates"),
+        (counts["rejected"], "rejected files"),
+    )
+    tile = (
+        element("div", element("dt", name), element("dd", count), class_="tile")
+        for count, name in shown
+    )
+    return element("dl", tile, class_="tiles")
+
+
+_REJECTED: Final = """
+SELECT reason, path || CASE member WHEN '' THEN '' ELSE '!' || member END AS file, detail
+FROM source_file
+WHERE outcome = 'rejected'
+ORDER BY reason, file
+"""
+_REJECTED_BY_REASON: Final = """
+SELECT 'reading the file' AS step, reason, count(*) AS items
+FROM source_file
+WHERE outcome = 'rejected'
+GROUP BY reason
+UNION ALL
+SELECT step, reason, count(*)
+FROM step_result
+WHERE reason IS NOT NULL
+GROUP BY step, reason
+ORDER BY items DESC, step, reason
+"""
+
+
+def rejections(archive: Archive) -> Section:
+    """Everything that could not be used, by step and reason, and each rejected file."""
+    by_reason = archive.rows(_REJECTED_BY_REASON)
+    if not by_reason:
+        body: Content = paragraph("Every file was read, and every step did every film and report.")
+        return Section("rejections", "Rejections", body)
+    found = listing(archive, _REJECTED)
+    summary = table(
+        "Rejections by step and reason",
+        (Column("Reason"), Column("While"), Column("Count", number=True)),
+        ((reason_text(row["reason"]), row["step"], row["items"]) for row in by_reason),
+    )
+    files = table(
+        "Rejected files",
+        (Column("File"), Column("Reason")),
+        ((_path(row["file"]), reason_text(row["reason"])) for row in found.rows),
+        found.rest,
+    )
+    notice = f"{counted(found.total, 'file')} could not be used" if found.total else ""
+    return Section("rejections", "Rejections", (summary, files if found.total else None), notice)
+
+
+_DUPLICATES: Final = """
+SELECT source_file.path || CASE source_file.member WHEN '' THEN '' ELSE '!' || source_file.member
+       END AS file,
+       film.path || CASE coalesce(film.member, '') WHEN '' THEN '' ELSE '!' || film.member
+       END AS kept,
+       film.film_id
+FROM source_file JOIN film ON film.film_id = source_file.film_id
+WHERE source_file.outcome = 'duplicate'
+ORDER BY file
+"""
+
+
+def duplicates(archive: Archive) -> Section:
+    """Files that hold a film that another file holds already."""
+    found = listing(archive, _DUPLICATES)
+    if not found.total:
+        return Section("duplicates", "Duplicates", paragraph("No film came twice."))
+    body = table(
+        "The same film in two files: it is counted and kept once",
+        (Column("File"), Column("Same film as"), Column("Film", number=True)),
+        ((_path(row["file"]), _path(row["kept"]), row["film_id"]) for row in found.rows),
+        found.rest,
+    )
+    notice = f"{counted(found.total, 'duplicate')} left out"
+    return Section("duplicates", "Duplicates", body, notice)
+
+
+def encodings(archive: Archive) -> Section:
+    """How the films came: transfer syntax and photometric interpretation."""
+    syntaxes = archive.rows(
+        "SELECT transfer_syntax_uid AS uid, count(*) AS films FROM film"
+        " GROUP BY uid ORDER BY films DESC, uid"
+    )
+    by_syntax = table(
+        "Transfer syntaxes",
+        (Column("Transfer syntax"), Column("UID"), _FILMS),
+        (
+            (
+                _TRANSFER_SYNTAXES.get(row["uid"], "another"),
+                element("code", row["uid"]),
+                row["films"],
+            )
+            for row in syntaxes
+        ),
+    )
+    by_photometric = table(
+        "Photometric interpretations",
+        (Column("Photometric interpretation"), Column("Shown"), _FILMS),
+        (
+            (
+                row["name"] or "not given",
+                "inverted, so that dense is bright"
+                if row["name"] == "MONOCHROME1"
+                else "as stored",
+                row["films"],
+            )
+            for row in _photometric(archive)
+        ),
+    )
+    inverted = sum(r["films"] for r in _photometric(archive) if r["name"] == "MONOCHROME1")
+    notice = f"{counted(inverted, 'film')} in MONOCHROME1 inverted" if inverted else ""
+    return Section("encodings", "Encodings", (by_syntax, by_photometric), notice)
+
+
+def _photometric(archive: Archive) -> list[dict[str, Any]]:
+    columns = archive.arrow("SELECT * FROM tags LIMIT 0").column_names
+    if "PhotometricInterpretation" not in columns:  # no film has the tag
+        return []
+    return archive.rows(
+        "SELECT PhotometricInterpretation AS name, count(*) AS films FROM tags"
+        " GROUP BY name ORDER BY films DESC, name"
+    )
+
+
+_RUNS: Final = """
+SELECT run_id, step, version, started, finished, counts FROM run ORDER BY run_id DESC
+"""
+
+
+def runs(archive: Archive) -> Section:
+    """What was done, the latest first."""
+    found = listing(archive, _RUNS)
+    body = table(
+        "Runs, the latest first",
+        (
+            Column("Step"),
+            Column("Version"),
+            Column("Begun"),
+            Column("Counts"),
+            Column("Duration", number=True),
+        ),
+        (
+            (
+                row["step"],
+                row["version"],
+                datetime.fromisoformat(row["started"]).strftime("%Y-%m-%d %H:%M UTC"),
+                join(_run_counts(row["counts"])),
+                _duration(row["started"], row["finished"]),
+            )
+            for row in found.rows
+        ),
+        found.rest,
+    )
+    return Section("runs", "What was done", body)
+
+
+def _run_counts(counts: str | None) -> Iterator[Markup]:
+    for name, count in json.loads(counts or "{}").items():
+        if count:
+            yield element("span", f"{name.replace('_', ' ')} {count:,}", class_="count")
+
+
+def _duration(started: str, finished: str | None) -> str:
+    if finished is None:
+        return "did not finish"
+    seconds = (datetime.fromisoformat(finished) - datetime.fromisoformat(started)).total_seconds()
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes:,} min {rest:02d} s"
+
+
+def _path(path: str) -> Markup:
+    return element("code", path, class_="path")

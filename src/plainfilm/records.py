@@ -1,0 +1,167 @@
+"""The frozen records that travel between rooms.
+
+A step reads records and returns records. Records are small, hashable where they can be, and
+pickle quickly, since they cross process borders.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeAlias
+
+from plainfilm.errors import Reason
+
+__all__ = [
+    "CleanFilm",
+    "Film",
+    "Label",
+    "Location",
+    "Mention",
+    "Prediction",
+    "Rejection",
+    "Report",
+    "SourceReport",
+    "TagValue",
+]
+
+TagValue: TypeAlias = (
+    "str | int | float | bytes | None | Sequence[TagValue] | Mapping[str, TagValue]"
+)
+"""A DICOM value as Python sees it: a sequence is a list of mappings from keyword to value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where a film's bytes are: a file, or a member of a zip file."""
+
+    path: Path
+    member: str | None = None
+
+    def __str__(self) -> str:
+        return str(self.path) if self.member is None else f"{self.path}!{self.member}"
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    """One radiograph as a step sees it.
+
+    Attributes:
+        film_id: the catalog's number of the film.
+        tags: DICOM keyword → value, holding at least the keywords that the step asked for and
+            that the film has.
+    """
+
+    film_id: int
+    sop_instance_uid: str
+    location: Location
+    tags: Mapping[str, TagValue] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One radiology report: its id in its source, and its whole text."""
+
+    report_id: int
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceReport:
+    """One report as its source holds it, before the catalog knows it.
+
+    Attributes:
+        name: its id in the source; unique there.
+        accession_number, study_instance_uid: what links it to a study; empty where not given.
+    """
+
+    name: str
+    text: str
+    accession_number: str = ""
+    study_instance_uid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """One mention of a finding: the evidence behind a label.
+
+    Attributes:
+        start, end: span in the original report text, in characters, end exclusive.
+        section: normalised section title, such as `impression`; empty where there is none.
+        phrase: what the lexicon matched.
+        cue: the context words that decided (`no`, `may represent`); empty for a plain positive.
+        value: 1 positive, 0 negative, -1 uncertain.
+    """
+
+    start: int
+    end: int
+    section: str
+    phrase: str
+    cue: str
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What one report says of one finding.
+
+    Attributes:
+        value: 1 positive, 0 negative, -1 uncertain. Not mentioned has no Label at all.
+    """
+
+    report_id: int
+    label_set: str
+    finding: str
+    value: int
+    mentions: tuple[Mention, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What one source of evidence says of one film.
+
+    Attributes:
+        task: what was asked, such as `category_text`.
+        value: the answer; empty where the evidence does not say.
+        probability: in [0, 1]; None where the source gives no probability.
+        details: JSON-ready evidence.
+    """
+
+    film_id: int
+    task: str
+    value: str
+    probability: float | None = None
+    details: Mapping[str, object] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CleanFilm:
+    """A de-identified copy of a film.
+
+    Attributes:
+        path: the clean DICOM file, absolute.
+        patient, study, uid: the new PatientID, Study and SOP Instance UID.
+        actions: how many elements were treated, by PS3.15 action code (`X`, `Z`, `D`, `U`, `C`).
+    """
+
+    film_id: int
+    path: Path
+    patient: str
+    study: str
+    uid: str
+    actions: Mapping[str, int] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A file or item that could not be used: where, why, and a detail that names no person.
+
+    Attributes:
+        item_id: film or report id where the item is known to the catalog, else None.
+        detail: safe to print and log: paths, byte offsets, keywords; never a tag's value.
+    """
+
+    location: Location | None
+    reason: Reason
+    detail: str = ""
+    item_id: int | None = None

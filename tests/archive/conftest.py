@@ -1,0 +1,90 @@
+"""Archives on both databases, and a PostgreSQL server on loopback that lives as long as the tests."""
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from plainfilm.archive import Archive
+from plainfilm.engine import LocalEngine
+
+
+def _peer_missing(name: str) -> None:
+    if os.environ.get("CI"):
+        pytest.fail(f"{name} is not installed")
+    pytest.skip(f"{name} is not installed; `make test` installs it where it may")
+
+
+def _as_server(command: list[str]) -> list[str]:
+    """PostgreSQL refuses to run as root; as root, run it as the user that its package made."""
+    return ["runuser", "-u", "postgres", "--", *command] if os.geteuid() == 0 else command
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def postgres_port() -> Iterator[int]:
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    if not programs:
+        _peer_missing("PostgreSQL")
+    folder = Path(tempfile.mkdtemp(prefix="plainfilm-postgres-"))
+    if os.geteuid() == 0:
+        shutil.chown(folder, "postgres")
+    data, port = folder / "data", _free_port()
+    try:
+        subprocess.run(
+            _as_server([str(programs[-1] / "initdb"), "-D", str(data), "-A", "trust", "-U", "films"]),
+            check=True,
+            capture_output=True,
+        )
+        options = f"-h 127.0.0.1 -p {port} -k {folder} -c fsync=off"
+        control = [str(programs[-1] / "pg_ctl"), "-D", str(data), "-w"]
+        start = _as_server([*control, "-o", options, "-l", str(folder / "log"), "start"])
+        subprocess.run(start, check=True, stdout=subprocess.DEVNULL)
+        yield port
+        subprocess.run(_as_server([*control, "-m", "immediate", "stop"]), check=True, capture_output=True)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def postgres_url(postgres_port: int, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A new, empty database."""
+    name = f"films_{abs(hash(request.node.nodeid)) % 10**12}"
+    server = f"host=127.0.0.1 port={postgres_port} user=films dbname=postgres"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        connection.execute(f'CREATE DATABASE "{name}"')
+    yield f"postgresql+psycopg://films@127.0.0.1:{postgres_port}/{name}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def catalog_url(request: pytest.FixtureRequest) -> str:
+    """The URL of an empty catalog, once for each database that archives run on."""
+    if request.param == "sqlite":
+        return ""
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
+@pytest.fixture
+def archive(tmp_path: Path, catalog_url: str) -> Iterator[Archive]:
+    with Archive.create(tmp_path / "archive", catalog_url) as made:
+        yield made
+
+
+@pytest.fixture
+def engine() -> LocalEngine:
+    return LocalEngine(workers=1)

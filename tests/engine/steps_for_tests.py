@@ -1,0 +1,42 @@
+"""Steps that the engine tests run; in a module of their own, so that workers can import them."""
+
+import os
+import signal
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class Double:
+    name: ClassVar[str] = "double"
+    version: ClassVar[str] = "1"
+
+    def process(self, batch: Sequence[int]) -> Sequence[int]:
+        return [2 * item for item in batch]
+
+
+@dataclass(frozen=True)
+class DieOn:
+    """Kills its own process on one item, as a broken codec does."""
+
+    item: int
+    name: ClassVar[str] = "die"
+    version: ClassVar[str] = "1"
+
+    def process(self, batch: Sequence[int]) -> Sequence[int]:
+        if self.item in batch:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return list(batch)
+
+
+@dataclass(frozen=True)
+class RaiseOn:
+    item: int
+    name: ClassVar[str] = "raise"
+    version: ClassVar[str] = "1"
+
+    def process(self, batch: Sequence[int]) -> Sequence[int]:
+        if self.item in batch:
+            raise ZeroDivisionError
+        return list(batch)

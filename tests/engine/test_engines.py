@@ -1,0 +1,64 @@
+"""The contract of every engine."""
+
+import itertools
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from plainfilm.engine import LocalEngine
+from plainfilm.errors import SettingsError
+
+sys.path.insert(0, str(Path(__file__).parent))
+from steps_for_tests import DieOn, Double, RaiseOn  # noqa: E402 - the line above makes it found
+
+
+@pytest.fixture(params=[1, 2], ids=["in this process", "two workers"])
+def engine(request: pytest.FixtureRequest) -> Iterator[LocalEngine]:
+    with LocalEngine(workers=request.param) as engine:
+        yield engine
+
+
+def _batches(count: int, size: int = 3) -> Iterator[Sequence[int]]:
+    return (list(range(i * size, (i + 1) * size)) for i in range(count))
+
+
+def test_every_batch_comes_back_with_its_own_inputs(engine: LocalEngine) -> None:
+    results = list(engine.run(Double(), _batches(20)))
+    assert sorted(item for result in results for item in result.inputs) == list(range(60))
+    assert all(list(r.outputs) == [2 * item for item in r.inputs] for r in results)
+
+
+def test_no_batches_give_no_results(engine: LocalEngine) -> None:
+    assert list(engine.run(Double(), [])) == []
+
+
+def test_batches_are_taken_only_as_they_are_needed(engine: LocalEngine) -> None:
+    taken = itertools.count()
+    endless = ([next(taken)] for _ in itertools.count())
+    assert len(list(itertools.islice(engine.run(Double(), endless), 5))) == 5
+    assert next(taken) < 20
+
+
+def test_an_error_of_a_step_reaches_the_caller(engine: LocalEngine) -> None:
+    with pytest.raises(ZeroDivisionError):
+        list(engine.run(RaiseOn(4), _batches(3)))
+
+
+def test_an_engine_runs_a_second_step_after_a_first(engine: LocalEngine) -> None:
+    list(engine.run(Double(), _batches(2)))
+    assert len(list(engine.run(RaiseOn(-1), _batches(2)))) == 2
+
+
+def test_a_worker_that_dies_loses_only_the_item_it_died_on() -> None:
+    with LocalEngine(workers=2) as engine:
+        results = list(engine.run(DieOn(7), _batches(6)))
+        assert [item for result in results for item in result.lost] == [7]
+        assert sorted(i for r in results for i in r.outputs) == [i for i in range(18) if i != 7]
+        assert len(list(engine.run(Double(), _batches(2)))) == 2
+
+
+def test_fewer_than_one_worker_is_refused() -> None:
+    with pytest.raises(SettingsError, match=r"workers \(0\)"):
+        LocalEngine(workers=0)
