@@ -6,6 +6,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import pydicom
 import pytest
 
 from plainfilm.archive import Archive
@@ -118,8 +119,9 @@ def test_bad_files_are_rejections_with_their_reason(
     (folder / "text.dcm").write_text("Dear colleague, " * 100)
     (folder / "cut_in_header.dcm").write_bytes(whole[:400])
     (folder / "cut_in_pixels.dcm").write_bytes(whole[:-50])
-    write_film(folder / "no_uid.dcm", 2, SOPInstanceUID=None)
-    (folder / "pipe.dcm").unlink(missing_ok=True)
+    without_uid = pydicom.dcmread(write_film(folder / "no_uid.dcm", 2))
+    del without_uid.SOPInstanceUID
+    without_uid.save_as(folder / "no_uid.dcm", enforce_file_format=False)
     os.mkfifo(folder / "pipe.dcm")
     archive.ingest([folder], engine=engine)
     assert _outcomes(archive) == {

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from plainfilm.demo import SampleSource, build_sample_source
+from plainfilm.demo._tables import load_scenario
 
 
 @pytest.fixture(scope="session")
@@ -15,6 +16,4 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> SampleSource:
 @pytest.fixture(scope="session")
 def paths_by_kind(sample: SampleSource) -> dict[str, Path]:
     """Where each kind of planted file is."""
-    from plainfilm.demo._tables import load_scenario
-
     return {planted.kind: sample.folder / planted.path for planted in load_scenario().planted}

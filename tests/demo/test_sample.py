@@ -13,7 +13,7 @@ import pytest
 from plainfilm.demo import SampleSource, build_sample_source
 from plainfilm.demo._tables import TRANSFER_SYNTAXES
 from plainfilm.demo._wrap import bundled_frame
-from plainfilm.dicom import Dataset, decode_film, read_dataset, render_display
+from plainfilm.dicom import Dataset, decode_film, read_dataset, read_header, render_display
 from plainfilm.errors import InputError, Reason, UnreadableDicom
 from plainfilm.records import Location
 
@@ -69,6 +69,16 @@ def test_counts_are_those_of_the_scenario(sample):
     assert len(sample.wrong_body_part) == 3
     assert len(sample.without_view) == 3
     assert len(sample.unlinked_reports) == 1
+
+
+def test_the_header_reader_agrees_on_every_film(sample, datasets):
+    for location, film in sample.films:
+        header, dataset = read_header(location), datasets[film.film]
+        assert header.pixels_complete
+        assert header.transfer_syntax_uid == film.transfer_syntax_uid
+        assert header.tags["PatientName"] == str(dataset.PatientName)
+        assert header.tags["AccessionNumber"] == dataset.AccessionNumber
+        assert header.tags["SOPInstanceUID"] == dataset.SOPInstanceUID
 
 
 def test_headers_have_the_catalog_counts(sample, datasets):
@@ -234,20 +244,24 @@ def test_broken_files_are_refused_for_the_planted_reason(sample, paths_by_kind, 
 
 
 def test_the_cut_film_has_a_whole_header_and_a_uid_of_its_own(datasets, paths_by_kind):
-    cut = read_dataset(paths_by_kind["cut_in_pixels"], pixels=False)
-    assert cut.Rows == 512
-    assert cut.SOPInstanceUID not in {dataset.SOPInstanceUID for dataset in datasets.values()}
+    cut = read_header(paths_by_kind["cut_in_pixels"])
+    assert cut.tags["Rows"] == 512
+    assert not cut.pixels_complete
+    assert cut.tags["SOPInstanceUID"] not in {ds.SOPInstanceUID for ds in datasets.values()}
 
 
 def test_the_file_cut_in_its_header_is_dicom_up_to_there(paths_by_kind):
     data = paths_by_kind["cut_in_header"].read_bytes()
     assert data[128:132] == b"DICM"
-    with pytest.raises(UnreadableDicom):
-        read_dataset(data, pixels=False)
+    with pytest.raises(UnreadableDicom) as caught:
+        read_header(data)
+    assert caught.value.reason == Reason.TRUNCATED_HEADER
 
 
 def test_the_structured_report_is_whole_but_has_no_pixels(datasets, paths_by_kind):
-    report = read_dataset(paths_by_kind["no_pixels"])
+    path = paths_by_kind["no_pixels"]
+    assert read_header(path).pixel_offset is None
+    report = read_dataset(path)
     assert report.Modality == "SR"
     assert "PixelData" not in report
     assert report.StudyInstanceUID in {dataset.StudyInstanceUID for dataset in datasets.values()}

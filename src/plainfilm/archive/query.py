@@ -1,5 +1,7 @@
 """SQL over catalog and tags together: DuckDB reads the Parquet parts and the catalog's tables."""
 
+import re
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -25,7 +27,7 @@ def query(
     """Run one read-only statement and return its rows.
 
     Tables are the catalog's (`film`, `study`, `patient`, …), `tags` with a row for each film, and
-    `films`, which joins film, series, study, patient and tags. The statement sees nothing else: no
+    `films`, which adds each film's path and keys to its tags. The statement sees nothing else: no
     other files, no network, no settings.
 
     Raises:
@@ -39,18 +41,28 @@ def query(
             connection.execute("SET allowed_directories = [$tags]", {"tags": str(folder / "tags")})
             connection.execute("SET enable_external_access = false")
             connection.execute("SET lock_configuration = true")
-            return connection.execute(sql, dict(parameters or {})).to_arrow_table()
+            return _result(connection, sql, dict(parameters or {}))
         except duckdb.IOException as error:
             raise ArchiveError(f"the tag table in {folder / 'tags'} cannot be read") from error
         except duckdb.Error as error:
             raise BadTable(f"the query failed: {_first_lines(error)}") from error
 
 
+def _result(connection: Any, sql: str, parameters: dict[str, object]) -> pa.Table:
+    if not parameters:
+        return connection.sql(sql).to_arrow_table()
+    with warnings.catch_warnings():
+        # Only a prepared statement takes parameters; DuckDB warns that its rows are copied once.
+        warnings.simplefilter("ignore", UserWarning)
+        return connection.execute(sql, parameters).to_arrow_table()
+
+
 def _tables_of(connection: Any, sql: str) -> set[str]:
     statements = connection.extract_statements(sql)
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
         raise BadTable("a query is one SELECT statement")
-    return set(connection.get_table_names(sql))
+    # DuckDB tells no table names of a statement with parameters; a word too many does no harm.
+    return set(re.findall(r"\w+", sql.lower()))
 
 
 def _register(connection: Any, catalog: Catalog, folder: Path, wanted: set[str]) -> None:
@@ -62,8 +74,10 @@ def _register(connection: Any, catalog: Catalog, folder: Path, wanted: set[str])
         connection.execute(_tags_view(catalog, folder))
     if "films" in wanted:
         connection.execute(
-            "CREATE VIEW films AS SELECT * FROM film JOIN series USING (series_pk)"
-            " JOIN study USING (study_pk) JOIN patient USING (patient_pk) JOIN tags USING (film_id)"
+            "CREATE VIEW films AS SELECT tags.*, film.path, film.member, film.transfer_syntax_uid,"
+            " film.series_pk, series.study_pk, study.patient_pk, patient.patient_key FROM tags"
+            " JOIN film USING (film_id) JOIN series USING (series_pk)"
+            " JOIN study USING (study_pk) JOIN patient USING (patient_pk)"
         )
 
 

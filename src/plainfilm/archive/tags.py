@@ -48,11 +48,6 @@ _ARROW_TYPE: Final = {
     _Kind.INTEGER: pa.int64(),
     _Kind.NUMBER: pa.float64(),
 }
-_PYTHON_TYPES: Final[dict[_Kind, tuple[type, ...]]] = {
-    _Kind.TEXT: (str,),
-    _Kind.INTEGER: (int,),
-    _Kind.NUMBER: (float, int),
-}
 
 
 @lru_cache(maxsize=8192)
@@ -138,9 +133,10 @@ def _fitting(
 
 
 def _fits(item: Any, kind: _Kind) -> bool:
-    if kind is _Kind.INTEGER and isinstance(item, int):
-        return -(2**63) <= item < 2**63
-    return isinstance(item, _PYTHON_TYPES[kind]) and not isinstance(item, bool)
+    if isinstance(item, int) and kind is not _Kind.TEXT:
+        bits = 63 if kind is _Kind.INTEGER else 53  # a double holds no larger integer exactly
+        return -(2**bits) <= item < 2**bits
+    return isinstance(item, str if kind is _Kind.TEXT else float) and kind is not _Kind.INTEGER
 
 
 def _storable(item: Any) -> Any:

@@ -18,11 +18,11 @@ from plainfilm.cli.console import (
     Workers,
     exit_for,
     list_rejections,
-    local_engine,
     progress,
     reasons,
     show,
 )
+from plainfilm.engine import LocalEngine
 from plainfilm.reports import read_reports
 
 __all__ = ["add_to"]
@@ -74,7 +74,7 @@ def ingest(
     """
     with (
         Archive.open(archive) as opened,
-        local_engine(workers) as engine,
+        LocalEngine(workers) as engine,
         progress("Reading films", None, quiet=as_json) as advance,
     ):
         summary = opened.ingest(sources, engine=engine, copy=copy, progress=advance)

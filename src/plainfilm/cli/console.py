@@ -21,20 +21,25 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from plainfilm.archive import Archive, RunSummary
 from plainfilm.engine import LocalEngine
 from plainfilm.errors import REASON_TEXT, Reason
 from plainfilm.records import Rejection
+from plainfilm.steps import Step
 
 __all__ = [
+    "Again",
     "DONE_WITH_REJECTIONS",
     "ArchivePath",
     "AsJson",
+    "Where",
     "Workers",
     "errors_to",
     "exit_for",
     "list_rejections",
-    "local_engine",
     "progress",
+    "reasons",
+    "run_step",
     "show",
 ]
 
@@ -50,13 +55,18 @@ Workers = Annotated[
 ]
 
 
+Again = Annotated[bool, typer.Option("--again", help="Compute also what is done.")]
+Where = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SQL", help="Only films that meet this condition, such as `Modality = 'DX'`."
+    ),
+]
+
+
 def errors_to() -> Console:
     """Where messages go that are not the command's result."""
     return Console(stderr=True)
-
-
-def local_engine(workers: int | None) -> LocalEngine:
-    return LocalEngine(workers)
 
 
 class _Rate(ProgressColumn):
@@ -80,6 +90,25 @@ def progress(title: str, total: int | None, *, quiet: bool) -> Iterator[Callable
     with Progress(*columns, console=console, disable=hidden, transient=True) as bar:
         task = bar.add_task(title, total=total)
         yield lambda count: bar.advance(task, count)
+
+
+def run_step(  # noqa: PLR0913 - the options that all steps share
+    archive: Archive,
+    step: Step[Any, Any],
+    title: str,
+    *,
+    where: str | None,
+    again: bool,
+    workers: int | None,
+    quiet: bool,
+) -> RunSummary:
+    """Run a step over an archive on this machine, with a progress bar."""
+    total = archive.to_do(step, again=again)
+    with (
+        LocalEngine(workers) as engine,
+        progress(title, total, quiet=quiet) as advance,
+    ):
+        return archive.run(step, engine=engine, where=where, again=again, progress=advance)
 
 
 def show(title: str, facts: Mapping[str, object], *, as_json: bool) -> None:

@@ -7,4 +7,10 @@ DICOM film in memory, for tests and tutorials.
 from plainfilm.demo.film import make_film, stable_uid
 from plainfilm.demo.sample import BurnedInFilm, SampleSource, build_sample_source
 
-__all__ = ["BurnedInFilm", "SampleSource", "build_sample_source", "make_film", "stable_uid"]
+__all__ = [
+    "BurnedInFilm",
+    "SampleSource",
+    "build_sample_source",
+    "make_film",
+    "stable_uid",
+]

@@ -92,8 +92,8 @@ def decode_codestream(data: bytes, layout: Layout) -> tuple[NDArray[Any], Codest
     """Decode a JPEG, JPEG-LS or JPEG 2000 frame by what its codestream is.
 
     Returns:
-        (rows, columns) or (rows, columns, 3), signed only where the codestream says so; and the
-        codestream's own description.
+        (rows, columns), or (rows, columns, 3) for lossless colour, signed only where the
+        codestream says so; and the codestream's own description.
     Raises:
         UnsupportedPixels: no such codestream, cut, damaged, or of another size than the header's.
     """
@@ -119,11 +119,7 @@ def decode_codestream(data: bytes, layout: Layout) -> tuple[NDArray[Any], Codest
 
 
 def _first_success(data: bytes, stream: Codestream, layout: Layout) -> NDArray[Any]:
-    options = {}
-    if stream.coding is Coding.JPEG and stream.components == 3:
-        # Without a marker libjpeg takes three components for YCbCr; the DICOM header knows better.
-        if layout.photometric == "RGB" and not stream.has_colour_marker:
-            options = {"colorspace": "RGB", "outcolorspace": "RGB"}
+    options = _colour_options(stream, layout)
     failure: Exception | None = None
     for decode in _DECODERS[stream.coding]:
         try:
@@ -134,3 +130,13 @@ def _first_success(data: bytes, stream: Codestream, layout: Layout) -> NDArray[A
             return values
     message = f"the {stream.coding.name.replace('_', ' ')} codestream is damaged"
     raise UnsupportedPixels(message, Reason.UNDECODABLE_PIXELS) from failure
+
+
+def _colour_options(stream: Codestream, layout: Layout) -> dict[str, str]:
+    """Let libjpeg give luminance where it knows colour spaces: lossy JPEG."""
+    if stream.coding is not Coding.JPEG or stream.components == 1:
+        return {}
+    if layout.photometric == "RGB" and not stream.has_colour_marker:
+        # Without a marker libjpeg takes three components for YCbCr; the DICOM header knows better.
+        return {"colorspace": "RGB", "outcolorspace": "GRAYSCALE"}
+    return {"outcolorspace": "GRAYSCALE"}

@@ -18,11 +18,11 @@ from pydicom import Sequence as DicomSequence
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import FileMetaDataset
 from pydicom.errors import BytesLengthException, InvalidDicomError
-from pydicom.filereader import read_partial
 from pydicom.tag import BaseTag, Tag
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
 
 from plainfilm.dicom._quiet import quiet_pydicom
+from plainfilm.dicom.header import read_header
 from plainfilm.dicom.location import open_location
 from plainfilm.errors import ArchiveError, InputError, Reason, UnreadableDicom, UnsupportedPixels
 from plainfilm.records import Location
@@ -39,9 +39,6 @@ __all__ = [
 MAX_FILE_BYTES: Final = 1 << 31
 """Files beyond this are refused: a film is at most some 100 MB, and the file is held in memory."""
 
-MAX_INFLATED_BYTES: Final = 1 << 30
-"""What a deflated dataset may expand to."""
-
 # plainfilm's own, made once from a random UUID (PS3.5 B.2).
 IMPLEMENTATION_CLASS_UID: Final = "2.25.218741806213749550171253086194021336547"
 IMPLEMENTATION_VERSION_NAME: Final = "PLAINFILM_1"
@@ -49,10 +46,12 @@ IMPLEMENTATION_VERSION_NAME: Final = "PLAINFILM_1"
 _PIXEL_TAGS: Final = (Tag("PixelData"), Tag("FloatPixelData"), Tag("DoubleFloatPixelData"))
 _UNDEFINED_LENGTH: Final = 0xFFFFFFFF
 _READ_CHUNK: Final = 1 << 20
+# Where a file's transfer syntax is named, with room for long private information.
+_META_BYTES: Final = 1 << 16
 
 # What pydicom raises on bytes that break the Standard. Not `Exception`: a MemoryError or a
 # KeyboardInterrupt is not the file's fault.
-_PYDICOM_ERRORS: Final = (
+PYDICOM_ERRORS: Final = (
     ArithmeticError,
     AssertionError,
     AttributeError,
@@ -97,9 +96,18 @@ def read_lazily(source: Location | Path | bytes, *, pixels: bool = True) -> Data
     data = source if isinstance(source, bytes) else _read_file(source)
     if not data:
         raise UnreadableDicom(f"{name} has no bytes", Reason.EMPTY_FILE)
-    with quiet_pydicom():
-        dataset = _parse(data, name, pixels=pixels)
-        _refuse_truncated(dataset, data, name, pixels=pixels)
+    try:
+        with quiet_pydicom():
+            if DeflatedExplicitVRLittleEndian.encode() in data[:_META_BYTES]:
+                # pydicom inflates without bound; the header reader does so within one.
+                read_header(source)
+            dataset = _parse(data, source, pixels=pixels)
+    except RecursionError as exc:
+        raise _too_deep(name) from exc
+    except PYDICOM_ERRORS as exc:
+        message = f"{name}: the header cannot be parsed"
+        raise UnreadableDicom(message, Reason.MALFORMED_HEADER) from exc
+    _refuse_truncated(dataset, source, pixels=pixels)
     return dataset
 
 
@@ -150,66 +158,33 @@ def _read_file(source: Location | Path) -> bytes:
     return b"".join(chunks)
 
 
-def _parse(data: bytes, name: str, *, pixels: bool) -> Dataset:
-    try:
-        _refuse_deflate_bomb(data, name)
-        try:
-            return pydicom.dcmread(io.BytesIO(data), stop_before_pixels=not pixels)
-        except InvalidDicomError:
-            return _parse_bare(data, name, pixels=pixels)
-    except RecursionError as exc:
-        raise _too_deep(name) from exc
-    except _PYDICOM_ERRORS as exc:
-        message = f"{name}: the header cannot be parsed"
-        raise UnreadableDicom(message, Reason.MALFORMED_HEADER) from exc
-
-
-def _parse_bare(data: bytes, name: str, *, pixels: bool) -> Dataset:
-    """Read bytes that lack the preamble and `DICM`, when what follows is a dataset all the same."""
-    message = f"{name} is not DICOM"
-    # A dataset begins with group 0002 or 0008; pydicom would force almost any bytes through.
-    if data[:2] not in (b"\x02\x00", b"\x08\x00", b"\x00\x08"):
-        raise UnreadableDicom(message, Reason.NOT_DICOM)
-    dataset = pydicom.dcmread(io.BytesIO(data), force=True, stop_before_pixels=not pixels)
-    if "SOPClassUID" not in dataset and "Rows" not in dataset:
-        raise UnreadableDicom(message, Reason.NOT_DICOM)
-    return dataset
-
-
-def _refuse_deflate_bomb(data: bytes, name: str) -> None:
-    """Raise when a deflated dataset would expand beyond the limit; pydicom has no bound."""
+def _parse(data: bytes, source: Location | Path | bytes, *, pixels: bool) -> Dataset:
     file = io.BytesIO(data)
-    if data[128:132] != b"DICM" or DeflatedExplicitVRLittleEndian.encode() not in data[:2048]:
-        return
-    meta = read_partial(file, stop_when=lambda tag, _vr, _length: tag.group != 2).file_meta
-    if meta.get("TransferSyntaxUID") != DeflatedExplicitVRLittleEndian:
-        return
-    start = 144 + meta["FileMetaInformationGroupLength"].value
-    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-    total, rest = 0, data[start:]
-    while rest and not inflater.eof:
-        total += len(inflater.decompress(rest, _READ_CHUNK))
-        rest = inflater.unconsumed_tail
-        if total > MAX_INFLATED_BYTES:
-            message = f"{name} inflates to more than {MAX_INFLATED_BYTES} bytes"
-            raise UnreadableDicom(message, Reason.HEADER_TOO_LARGE)
+    try:
+        return pydicom.dcmread(file, stop_before_pixels=not pixels)
+    except InvalidDicomError:
+        # No preamble. pydicom would force any bytes through, so the header reader judges first.
+        read_header(source)
+        file.seek(0)
+        return pydicom.dcmread(file, stop_before_pixels=not pixels, force=True)
 
 
-def _refuse_truncated(dataset: Dataset, data: bytes, name: str, *, pixels: bool) -> None:
+def _refuse_truncated(dataset: Dataset, source: Location | Path | bytes, *, pixels: bool) -> None:
     """Raise when the bytes end inside an element, which pydicom passes over in silence."""
-    for element in dataset._dict.values():
+    for tag in dataset.keys():
+        element = dataset.get_item(tag)
         if not isinstance(element, RawDataElement) or not element.value:
             continue
         if element.length != _UNDEFINED_LENGTH and len(element.value) < element.length:
-            if element.tag in _PIXEL_TAGS:
-                raise _cut_in_pixels(name)
-            message = f"{name} ends inside element {element.tag} at byte {element.value_tell}"
+            if tag in _PIXEL_TAGS:
+                raise _cut_in_pixels(source)
+            message = f"{_name(source)} ends inside element {tag} at byte {element.value_tell}"
             raise UnreadableDicom(message, Reason.TRUNCATED_HEADER)
-    if pixels and not any(tag in dataset for tag in _PIXEL_TAGS):
-        from plainfilm.dicom.header import read_header
-        # Either there is none, or its closing delimiter is missing and pydicom dropped it.
-        if read_header(data).pixel_offset is not None:
-            raise _cut_in_pixels(name)
+    # Without pixel data, there is none, or the file was cut where pydicom drops the element:
+    # in the header, or before the closing delimiter of compressed pixels.
+    has_pixels = any(tag in dataset for tag in _PIXEL_TAGS)
+    if pixels and not has_pixels and read_header(source).pixel_offset is not None:
+        raise _cut_in_pixels(source)
 
 
 def _decode_elements(dataset: Dataset, name: str) -> None:
@@ -225,7 +200,7 @@ def _decode_element(dataset: Dataset, tag: BaseTag) -> None:
     raw = dataset.get_item(tag)
     try:
         dataset[tag]
-    except _PYDICOM_ERRORS:
+    except PYDICOM_ERRORS:
         value = raw.value if isinstance(raw, RawDataElement) else b""
         dataset[tag] = DataElement(tag, "UN", value or b"")
 
@@ -248,7 +223,7 @@ def _encode(dataset: Dataset, file: io.BufferedWriter, path: Path) -> None:
             pydicom.dcmwrite(file, dataset, enforce_file_format=True)
         except OSError:
             raise
-        except _PYDICOM_ERRORS as exc:
+        except PYDICOM_ERRORS as exc:
             message = f"cannot write {path}: a value does not fit its element"
             raise InputError(message, Reason.MALFORMED_HEADER) from exc
 
@@ -257,5 +232,5 @@ def _too_deep(name: str) -> UnreadableDicom:
     return UnreadableDicom(f"{name}: sequences are nested too deep", Reason.NESTED_TOO_DEEP)
 
 
-def _cut_in_pixels(name: str) -> UnsupportedPixels:
-    return UnsupportedPixels(f"{name} ends inside its pixel data", Reason.TRUNCATED_PIXELS)
+def _cut_in_pixels(source: Location | Path | bytes) -> UnsupportedPixels:
+    return UnsupportedPixels(f"{_name(source)} ends inside its pixel data", Reason.TRUNCATED_PIXELS)

@@ -64,7 +64,9 @@ def encode_pixels(dataset: Dataset, frame: NDArray[Any], transfer_syntax_uid: st
         data = encode(np.ascontiguousarray(frame), bits)
         _describe(dataset, frame, bits)
         syntax = UID(transfer_syntax_uid)
-        dataset.PixelData = encapsulate([data]) if syntax.is_encapsulated else data + b"\0" * (len(data) % 2)
+        dataset.PixelData = (
+            encapsulate([data]) if syntax.is_encapsulated else data + b"\0" * (len(data) % 2)
+        )
         element = dataset["PixelData"]
         element.VR = "OB" if syntax.is_encapsulated or bits <= 8 else "OW"
         element.is_undefined_length = syntax.is_encapsulated

@@ -20,6 +20,7 @@ __all__ = [
     "apply_voi_lut",
     "apply_voi_window",
     "modality_lut",
+    "palette_lut",
     "voi_lut",
     "voi_window",
 ]
@@ -158,19 +159,35 @@ def voi_window(dataset: Dataset) -> tuple[float, float, WindowFunction] | None:
     return center, width, function
 
 
+def palette_lut(dataset: Dataset, colour: str) -> Lut | None:
+    """One channel of a palette film's lookup tables; None where it is missing or segmented.
+
+    Args:
+        colour: `Red`, `Green` or `Blue`.
+    Raises:
+        UnsupportedPixels: the table contradicts itself.
+    Source: DICOM PS3.3 C.7.6.3.1.5 and C.7.6.3.1.6.
+    """
+    with quiet_pydicom():
+        prefix = f"{colour}PaletteColorLookupTable"
+        if f"{prefix}Data" not in dataset:
+            return None
+        return _read_lut(dataset, f"{prefix}Descriptor", f"{prefix}Data")
+
+
 def _first_lut(dataset: Dataset, keyword: str) -> Lut | None:
     with quiet_pydicom():
         items = dataset.get(keyword)
-        return _read_lut(items[0], keyword) if items else None
+        return _read_lut(items[0], "LUTDescriptor", "LUTData") if items else None
 
 
-def _read_lut(item: Dataset, keyword: str) -> Lut | None:
-    descriptor = [int(one) for one in numbers(item, "LUTDescriptor")]
+def _read_lut(item: Dataset, descriptor_keyword: str, data_keyword: str) -> Lut:
+    descriptor = [int(one) for one in numbers(item, descriptor_keyword)]
     if len(descriptor) != 3:
-        raise _broken(keyword, "LUTDescriptor does not hold 3 values")
+        raise _broken(f"{descriptor_keyword} does not hold 3 values")
     # The first value is unsigned even where the element's VR is SS; 0 stands for 65536.
     count = descriptor[0] % _MOST_ENTRIES or _MOST_ENTRIES
-    entries = _entries(item, keyword, count)
+    entries = _entries(item, data_keyword, count)
     bits = descriptor[2] if 1 <= descriptor[2] <= 16 else 16
     # Some devices declare 8 bits and write more; the entries know better.
     bits = max(bits, int(entries.max()).bit_length())
@@ -178,18 +195,20 @@ def _read_lut(item: Dataset, keyword: str) -> Lut | None:
 
 
 def _entries(item: Dataset, keyword: str, count: int) -> NDArray[Any]:
-    data = item.get("LUTData")
+    data = item.get(keyword)
     if isinstance(data, bytes):
         # 8-bit entries may be packed two to a word (PS3.3 C.11.1.1.1).
-        width = 1 if len(data) in (count, count + 1) and count > 1 else 2
+        width = 1 if len(data) < 2 * count else 2
         order = ">" if item.original_encoding[1] is False else "<"
+        if width == 1 and order == ">":
+            data = np.frombuffer(data, np.uint16).byteswap().tobytes()
         entries = np.frombuffer(data[: len(data) // width * width], f"{order}u{width}")
     else:
-        entries = np.array([int(one) % 65536 for one in numbers(item, "LUTData")], np.uint16)
+        entries = np.array([int(one) % 65536 for one in numbers(item, keyword)], np.uint16)
     if len(entries) < count:
-        raise _broken(keyword, f"LUTData holds {len(entries)} entries of {count}")
+        raise _broken(f"{keyword} holds {len(entries)} entries of {count}")
     return entries[:count].astype(np.uint16)
 
 
-def _broken(keyword: str, what: str) -> UnsupportedPixels:
-    return UnsupportedPixels(f"{keyword}: {what}", Reason.UNDECODABLE_PIXELS)
+def _broken(what: str) -> UnsupportedPixels:
+    return UnsupportedPixels(what, Reason.UNDECODABLE_PIXELS)

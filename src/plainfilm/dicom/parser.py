@@ -92,6 +92,7 @@ class Parser:
         self._size = size
         self._depth = 0
         self._items = 0
+        self._bounded = 0  # how many items and sequences of defined length are open
         self._ambiguous: list[tuple[Scope, str, str, bytes]] = []
 
     def dataset(self, start: int, end: int, scope: Scope) -> int:
@@ -222,7 +223,9 @@ class Parser:
         keyword = keyword_of(tag)
         vr = _resolve_vr(tag, vr, length, scope)
         if vr == "SQ":
+            self._bounded += 1
             scope.tags[keyword], _ = self._sequence(start, stop, scope, delimited=False)
+            self._bounded -= 1
         else:
             self._value(tag, keyword, vr, self.head[start:stop], scope)
         return stop
@@ -300,7 +303,9 @@ class Parser:
         stop = start + length
         if stop > end:
             self._overrun(start, length, end)
+        self._bounded += 1
         position = self.dataset(start, stop, scope)
+        self._bounded -= 1
         if position != stop and not scope.closed:
             raise Declined
         return scope.tags, position
@@ -319,7 +324,7 @@ class Parser:
 
     def _overrun(self, start: int, length: int, end: int) -> None:
         """Raise what it means that `length` bytes from `start` on go beyond `end`."""
-        if end < len(self.head):
+        if self._bounded:
             raise Declined  # the lengths of an item and of its elements contradict each other
         stop = start + length
         if stop > self.limit:

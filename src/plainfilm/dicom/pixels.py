@@ -12,7 +12,6 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.encaps import generate_fragments, get_frame
-from pydicom.pixels.processing import apply_color_lut
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
@@ -25,6 +24,7 @@ from plainfilm.dicom._codestream import Coding
 from plainfilm.dicom._layout import Layout, read_layout
 from plainfilm.dicom._quiet import quiet_pydicom
 from plainfilm.dicom.dataset import Dataset, read_lazily
+from plainfilm.dicom.luts import palette_lut
 from plainfilm.errors import Reason, UnsupportedPixels
 from plainfilm.records import Location
 
@@ -92,19 +92,16 @@ def _decode(dataset: Dataset) -> FilmPixels:
     syntax = _transfer_syntax(dataset)
     layout, data = _pixel_data(dataset)
     if syntax in _NATIVE:
-        samples = _native_samples(dataset, data, layout, syntax)
-        values = _fit_bits(samples, layout)
-        is_rgb = layout.photometric not in _LUMINANCE_FIRST
+        values = _fit_bits(_native_samples(dataset, data, layout, syntax), layout)
     elif syntax == _codecs.RLE:
         planes = _codecs.decode_rle(_first_frame(dataset, data, layout), layout)
         values = _fit_bits(np.moveaxis(planes, 0, -1), layout)
-        is_rgb = layout.photometric not in _LUMINANCE_FIRST
     elif syntax in _codecs.SYNTAXES:
-        values, is_rgb = _codestream_values(_first_frame(dataset, data, layout), layout)
+        values = _codestream_values(_first_frame(dataset, data, layout), layout)
     else:
         message = f"transfer syntax {syntax or '(none)'} is not supported"
         raise UnsupportedPixels(message, Reason.UNSUPPORTED_TRANSFER_SYNTAX)
-    return _film(dataset, layout, values, is_rgb=is_rgb)
+    return _film(dataset, layout, values)
 
 
 def _transfer_syntax(dataset: Dataset) -> str:
@@ -191,18 +188,17 @@ def _first_frame(dataset: Dataset, data: bytes, layout: Layout) -> bytes:
         raise UnsupportedPixels(message, Reason.UNDECODABLE_PIXELS) from exc
 
 
-def _codestream_values(data: bytes, layout: Layout) -> tuple[NDArray[Any], bool]:
+def _codestream_values(data: bytes, layout: Layout) -> NDArray[Any]:
     values, stream = _codecs.decode_codestream(data, layout)
-    is_rgb = stream.coding is Coding.JPEG or layout.photometric not in _LUMINANCE_FIRST
     width = max(layout.bits_allocated // 8, values.dtype.itemsize)
     if stream.signed == layout.signed and stream.coding is not Coding.JPEG_LOSSLESS:
-        return values.astype(f"{'i' if layout.signed else 'u'}{width}", copy=False), is_rgb
+        return values.astype(f"{'i' if layout.signed else 'u'}{width}", copy=False)
     raw = values.astype(f"{'i' if stream.signed else 'u'}{width}", copy=False).view(f"u{width}")
     # Only JPEG 2000 records signedness; the others carry the bits, whose sign is to be restored.
     bits = stream.precision
     if stream.coding not in (Coding.JPEG_2000, Coding.HTJ2K):
         bits = min(bits, layout.bits_stored)
-    return _signed_or_masked(raw, bits, signed=layout.signed), is_rgb
+    return _signed_or_masked(raw, bits, signed=layout.signed)
 
 
 def _fit_bits(samples: NDArray[Any], layout: Layout) -> NDArray[Any]:
@@ -223,17 +219,16 @@ def _signed_or_masked(samples: NDArray[Any], bits: int, *, signed: bool) -> NDAr
     return samples & samples.dtype.type((1 << bits) - 1) if unused else samples
 
 
-def _film(
-    dataset: Dataset, layout: Layout, values: NDArray[Any], *, is_rgb: bool
-) -> FilmPixels:
+def _film(dataset: Dataset, layout: Layout, values: NDArray[Any]) -> FilmPixels:
     bits, signed = layout.bits_stored, layout.signed
-    if layout.photometric == "PALETTE COLOR":
-        values = _through_palette(dataset, values)
-        bits, signed = values.dtype.itemsize * 8, False
     if values.ndim == 3 and values.shape[2] == 1:
         values = values[..., 0]
+    if layout.photometric == "PALETTE COLOR":
+        values, bits = _through_palette(dataset, values), 16
+        signed = False
     if values.ndim == 3:
-        values = _luminance(values) if is_rgb else values[..., 0]
+        is_luminance_first = layout.photometric in _LUMINANCE_FIRST
+        values = values[..., 0] if is_luminance_first else _luminance(values)
     return FilmPixels(
         frame=np.ascontiguousarray(values),
         photometric=layout.photometric,
@@ -244,11 +239,16 @@ def _film(
 
 
 def _through_palette(dataset: Dataset, values: NDArray[Any]) -> NDArray[Any]:
-    try:
-        return apply_color_lut(values.reshape(values.shape[:2]), dataset)
-    except (ValueError, TypeError, LookupError, AttributeError, struct.error) as exc:
-        message = "the palette colour lookup tables are missing or damaged"
-        raise UnsupportedPixels(message, Reason.UNDECODABLE_PIXELS) from exc
+    """(rows, columns, 3) uint16 of a palette film."""
+    channels = []
+    for colour in ("Red", "Green", "Blue"):
+        lut = palette_lut(dataset, colour)
+        if lut is None:  # segmented tables (PS3.3 C.7.9.2) are for maps of colour, not for films
+            message = "the palette colour lookup tables are missing or segmented"
+            raise UnsupportedPixels(message, Reason.UNDECODABLE_PIXELS)
+        # Scaled so that 8-bit tables reach full brightness as 16-bit ones do.
+        channels.append(lut(values).astype(np.uint32) * 65535 // ((1 << lut.bits) - 1))
+    return np.stack(channels, axis=-1).astype(np.uint16)
 
 
 def _luminance(rgb: NDArray[Any]) -> NDArray[Any]:

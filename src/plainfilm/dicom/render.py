@@ -112,9 +112,7 @@ def _distinct(
     return values.astype(np.int64), counts, inverse.reshape(frame.shape)
 
 
-def _is_padding(
-    values: NDArray[np.int64], dataset: Dataset, film: FilmPixels
-) -> NDArray[np.bool_]:
+def _is_padding(values: NDArray[np.int64], dataset: Dataset, film: FilmPixels) -> NDArray[np.bool_]:
     """Which stored values are padding (PS3.3 C.7.5.1.1.2)."""
     padding = number(dataset, "PixelPaddingValue")
     if padding is None:
@@ -149,9 +147,7 @@ def _through_voi(
     return luts.apply_voi_window(modality, (low + high) / 2, high - low, "LINEAR_EXACT")
 
 
-def _robust_range(
-    modality: NDArray[np.float32], counts: NDArray[np.int64]
-) -> tuple[float, float]:
+def _robust_range(modality: NDArray[np.float32], counts: NDArray[np.int64]) -> tuple[float, float]:
     """The range that all but the extreme pixels lie in; the whole range where that is a point."""
     present = counts > 0
     if not present.any():

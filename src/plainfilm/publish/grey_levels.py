@@ -5,10 +5,14 @@ radiographs", arXiv:1901.07042 (2019), Methods: values are shifted to a minimum 
 the maximum, multiplied by 255 and truncated; MONOCHROME1 is inverted; OpenCV's `equalizeHist`.
 """
 
+from typing import Final
+
 import numpy as np
 import numpy.typing as npt
 
 __all__ = ["equalize_histogram", "equalized_film", "scale_to_bytes"]
+
+_WIDEST_TABLE: Final = 0xFFFF
 
 GreyBytes = npt.NDArray[np.uint8]
 
@@ -17,13 +21,21 @@ def scale_to_bytes(frame: npt.NDArray[np.integer], *, invert: bool = False) -> G
     """Map stored values to 0…255 by the frame's own minimum and maximum.
 
     Args:
-        frame: (rows, columns), integers of at most 16 bits.
+        frame: (rows, columns), any integers.
         invert: True for MONOCHROME1, so that more is brighter.
     Returns:
         (rows, columns) uint8; a frame of one single value becomes 0 throughout, or 255 inverted.
     """
-    table, lowest = _byte_table(frame, invert=invert)
-    return _look_up(frame, table, lowest)
+    lowest, highest = int(frame.min()), int(frame.max())
+    if highest - lowest > _WIDEST_TABLE:
+        return _scaled(frame.astype(np.float64) - lowest, highest - lowest, invert=invert)
+    # One division per stored value rather than one per pixel.
+    values = np.arange(highest - lowest + 1, dtype=np.float64)
+    table = _scaled(values, highest - lowest, invert=invert)
+    if frame.dtype in (np.uint8, np.uint16):
+        # Unsigned values index a table that starts at zero; that saves a copy of the film.
+        return np.take(np.concatenate([np.zeros(lowest, np.uint8), table]), frame)
+    return np.take(table, frame.astype(np.int64) - lowest)
 
 
 def equalize_histogram(image: GreyBytes) -> GreyBytes:
@@ -42,7 +54,7 @@ def equalized_film(frame: npt.NDArray[np.integer], *, invert: bool = False) -> G
     """`equalize_histogram(scale_to_bytes(frame))`: the pixels of a MIMIC-CXR-JPG image.
 
     Args:
-        frame: (rows, columns), integers of at most 16 bits.
+        frame: (rows, columns), any integers.
         invert: True for MONOCHROME1.
     Returns:
         (rows, columns) uint8.
@@ -50,25 +62,10 @@ def equalized_film(frame: npt.NDArray[np.integer], *, invert: bool = False) -> G
     return equalize_histogram(scale_to_bytes(frame, invert=invert))
 
 
-def _byte_table(
-    frame: npt.NDArray[np.integer], *, invert: bool
-) -> tuple[npt.NDArray[np.uint8], int]:
-    """The byte for each stored value from the lowest on: far fewer sums than one per pixel."""
-    lowest, highest = int(frame.min()), int(frame.max())
-    shifted = np.arange(highest - lowest + 1, dtype=np.float64)
-    # Divide first, multiply after, truncate: the order decides some values by one.
-    scaled = shifted / max(highest - lowest, 1) * 255
-    table = scaled.astype(np.uint8)
-    return (255 - table if invert else table), lowest
-
-
-def _look_up(
-    frame: npt.NDArray[np.integer], table: npt.NDArray[np.uint8], lowest: int
-) -> GreyBytes:
-    if frame.dtype in (np.uint8, np.uint16):
-        # Unsigned values index a table that starts at zero; that saves a copy of the film.
-        return np.take(np.concatenate([np.zeros(lowest, np.uint8), table]), frame)
-    return np.take(table, frame.astype(np.int32) - lowest)
+def _scaled(shifted: npt.NDArray[np.float64], span: int, *, invert: bool) -> GreyBytes:
+    # Divide, multiply, truncate, in this order: another one changes some values by one.
+    scaled = (shifted / max(span, 1) * 255).astype(np.uint8)
+    return 255 - scaled if invert else scaled
 
 
 def _equalizing_table(histogram: npt.NDArray[np.integer]) -> npt.NDArray[np.uint8]:

@@ -1,6 +1,7 @@
 """Sections on what the films show: categories with thumbnails, wrong tags, label frequencies."""
 
 import json
+from collections.abc import Mapping
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
@@ -82,19 +83,16 @@ def _group(name: str, films: list[dict[str, Any]]) -> Markup:
     if cleaned < total:
         count += f", {total - cleaned:,} withheld"
     rest = total - len(films)
-    condition = f"task = 'category_text' AND value = '{name}'".replace('"', "")
+    query = f"SELECT film_id FROM prediction WHERE task = 'category_text' AND value = '{name}'"  # noqa: S608 - shown, not run
     more = (
-        "and ",
-        f"{rest:,} more; all of them: ",
-        element(
-            "code", f'plainfilm query ARCHIVE "SELECT film_id FROM prediction WHERE {condition}"'
-        ),
+        f"and {rest:,} more; all of them: ",
+        element("code", f'plainfilm query ARCHIVE "{query}"'),
     )
     return element(
         "article",
         element("h3", title, " ", element("span", count, class_="quiet")),
         element("div", (_film(title, film) for film in films), class_="films"),
-        paragraph(*more, class_="more") if rest > 0 else None,
+        paragraph(*more, class_="more") if rest else None,
         class_="category",
     )
 
@@ -103,7 +101,7 @@ def _film(title: str, film: dict[str, Any]) -> Markup:
     name = f"Film {film['film_id']:,}"
     caption: list[Content] = [name]
     if json.loads(film["details"] or "{}").get("disagreement"):
-        caption.append(element("span", "tag disagrees", class_="badge"))
+        caption.append(element("span", "wrong tag", class_="badge"))
     if film["clean"] is not None:
         alt = f"{title}, film {film['film_id']}, de-identified"
         return thumbnails.figure(Path(film["clean"]), alt, caption)
@@ -112,31 +110,48 @@ def _film(title: str, film: dict[str, Any]) -> Markup:
 
 
 _WRONG_TAGS: Final = """
-SELECT film_id, value AS category, details ->> 'disagreement' AS disagreement
+SELECT film_id, value AS category, details
 FROM prediction
-WHERE task = 'category_text' AND coalesce(details ->> 'disagreement', '') <> ''
+WHERE task = 'category_text' AND json_array_length(details -> 'disagreement') > 0
 ORDER BY film_id
 """
 
 
 def wrong_tags(archive: Archive) -> Section:
-    """Films whose tags contradict their own texts."""
+    """Films whose tags contradict one another, such as BodyPartExamined the description."""
     found = listing(archive, _WRONG_TAGS)
     if not found.total:
-        body: Content = paragraph("No film's BodyPartExamined contradicts its texts.")
+        body: Content = paragraph("No film's tags contradict one another.")
         return Section("wrong-tags", "Wrong tags", body)
     body = table(
-        "Films whose texts contradict one another; the more specific text decides",
-        (Column("Film", number=True), Column("Taken for"), Column("Contradiction")),
+        "Films whose tags contradict one another; the more specific text decides",
         (
-            (row["film_id"], _TITLES.get(row["category"], _UNDECIDED), row["disagreement"])
-            for row in found.rows
+            Column("Film", number=True),
+            Column("Taken for"),
+            Column("Because"),
+            Column("Although"),
         ),
+        (_contradiction(row) for row in found.rows),
         found.rest,
     )
     verb = "contradicts" if found.total == 1 else "contradict"
     notice = f"{counted(found.total, 'film')} whose tags {verb} the text"
     return Section("wrong-tags", "Wrong tags", body, notice)
+
+
+def _contradiction(row: Mapping[str, Any]) -> tuple[Content, ...]:
+    details = json.loads(row["details"])
+    against = details["disagreement"]
+    kinds = {item["says"] for item in against}
+    because = [item for item in details["evidence"] if item["says"] in kinds]
+    taken = _TITLES.get(row["category"]) or row["category"] or _UNDECIDED
+    return row["film_id"], taken, map(_statement, because), map(_statement, against)
+
+
+def _statement(item: Mapping[str, str]) -> Markup:
+    """One piece of evidence; its words are those of the rule tables, never a tag's text."""
+    said = item["value"].replace("_", " ")
+    return element("div", element("code", item["source"]), f" says {said}")
 
 
 def labels(archive: Archive) -> Section:

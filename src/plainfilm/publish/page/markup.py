@@ -17,7 +17,7 @@ class Markup(str):
     __slots__ = ()
 
 
-Content: TypeAlias = "Markup | str | int | None | Iterable[Content]"
+Content: TypeAlias = "Markup | str | int | Iterable[Content] | None"
 
 _WITHOUT_END: Final = frozenset({"br", "img", "link", "meta"})
 

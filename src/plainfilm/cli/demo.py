@@ -1,0 +1,59 @@
+"""`demo`: the whole way on the bundled sample films."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from plainfilm.cli.console import AsJson, Workers, errors_to, reasons, show
+from plainfilm.demo.run import DemoSummary, run_demo
+from plainfilm.engine import LocalEngine
+
+__all__ = ["add_to"]
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(demo)
+
+
+def demo(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="A new folder for the demo's archive and dataset.")
+    ] = Path("plainfilm-demo"),
+    workers: Workers = None,
+    as_json: AsJson = False,
+) -> None:
+    """Build an archive from the bundled sample films, go the whole way, and write a report page.
+
+    Example: `plainfilm demo plainfilm-demo`
+    """
+    console = errors_to()
+
+    def tell(stage: str) -> None:
+        if not as_json:
+            console.print(f"• {stage}", highlight=False)
+
+    with LocalEngine(workers) as engine:
+        summary = run_demo(folder, engine=engine, tell=tell)
+    show("What became of the sample films", _facts(summary), as_json=as_json)
+
+
+def _facts(summary: DemoSummary) -> dict[str, object]:
+    return {
+        "files_found": summary.ingested.files,
+        "films": summary.ingested.films,
+        "duplicates": summary.ingested.duplicates,
+        "rejected": reasons(summary.ingested.rejected),
+        "reports": summary.reports.new,
+        "reports_without_study": summary.reports.unlinked,
+        "films_named": summary.categories.done,
+        "reports_labelled": summary.labels.done,
+        "films_de-identified": summary.clean.done - summary.clean.rejected.total(),
+        "films_withheld": reasons(summary.clean.rejected),
+        "published_films": summary.published.films,
+        "published_patients": {
+            name: counts.patients for name, counts in summary.published.splits.items()
+        },
+        "dataset": str(summary.dataset),
+        "report_page": str(summary.page),
+    }

@@ -1,0 +1,72 @@
+"""The whole way on the sample films: from a messy export to a published dataset and its page."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from plainfilm.archive import Archive, IngestSummary, ReportSummary, RunSummary
+from plainfilm.categories import CategoryFromText
+from plainfilm.deid import Deidentify, load_or_create_key
+from plainfilm.demo.sample import SampleSource, build_sample_source
+from plainfilm.errors import SettingsError
+from plainfilm.publish import PublishSummary, publish_mimic_cxr_jpg, write_report_page
+from plainfilm.reports import LabelReports, read_reports
+from plainfilm.steps import Engine
+
+__all__ = ["DemoSummary", "run_demo"]
+
+LABEL_SET = "chexpert"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoSummary:
+    """What each stage of the demo came to, and where its results are."""
+
+    source: SampleSource
+    ingested: IngestSummary
+    reports: ReportSummary
+    categories: RunSummary
+    labels: RunSummary
+    clean: RunSummary
+    published: PublishSummary
+    archive: Path
+    dataset: Path
+    page: Path
+
+
+def run_demo(folder: Path, *, engine: Engine, tell: Callable[[str], None]) -> DemoSummary:
+    """Run the product's main job on the bundled sample films, in an empty folder.
+
+    Args:
+        tell: hears what is being done, a line for each stage.
+    Raises:
+        SettingsError: the folder is not empty.
+    """
+    folder = folder.absolute()
+    if folder.exists() and any(folder.iterdir()):
+        raise SettingsError(f"{folder} is not empty; name a new folder for the demo")
+    archive_folder, dataset, page = folder / "archive", folder / "dataset", folder / "report.html"
+    tell("Writing 24 sample films as a hospital's messy export")
+    folder.mkdir(parents=True, exist_ok=True)
+    source = build_sample_source(folder)
+    key = load_or_create_key(folder / "plainfilm.key")
+    with Archive.create(archive_folder) as archive:
+        tell("Taking the films in: every header read, duplicates and damaged files found")
+        ingested = archive.ingest([source.folder], engine=engine)
+        reports = archive.ingest_reports(read_reports(source.reports))
+        tell("Naming each film's category from its texts")
+        categories = archive.run(CategoryFromText(), engine=engine)
+        tell("Reading the reports for findings")
+        labels = archive.run(LabelReports(LABEL_SET), engine=engine)
+        tell("De-identifying headers, withholding films with burned-in text")
+        clean = archive.run(Deidentify(folder / "clean", key), engine=engine)
+        tell("Publishing images, labels, splits and checksums")
+        published = publish_mimic_cxr_jpg(
+            archive, dataset, engine=engine, key=key, label_set=LABEL_SET
+        )
+        tell("Writing the report page")
+        write_report_page(archive, page, dataset=dataset)
+    return DemoSummary(
+        source, ingested, reports, categories, labels, clean, published,
+        archive_folder, dataset, page,
+    )  # fmt: skip

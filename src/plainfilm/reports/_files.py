@@ -1,0 +1,112 @@
+"""`label`: reports in, a table of labels out, with the evidence beside it on request."""
+
+import csv
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO
+
+from plainfilm.errors import BadSource, Reason
+from plainfilm.records import Label
+from plainfilm.reports._labeler import NEGATIVE, POSITIVE, UNCERTAIN, label_text
+from plainfilm.reports._sections import check_choice
+from plainfilm.reports._sources import read_reports
+from plainfilm.vocabulary import label_set as names_of
+
+
+@dataclass(slots=True)
+class LabelCounts:
+    """How many reports say a finding is there, is not there, or may be there."""
+
+    positive: int = 0
+    negative: int = 0
+    uncertain: int = 0
+
+    def count(self, value: int) -> None:
+        self.positive += value == POSITIVE
+        self.negative += value == NEGATIVE
+        self.uncertain += value == UNCERTAIN
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelSummary:
+    """What `label_files` did.
+
+    Attributes:
+        reports: reports read, each a row.
+        unlabelled: reports without text in a section that counts; their rows are empty.
+        findings: counts per label, in the order of the label set.
+    """
+
+    reports: int
+    unlabelled: int
+    findings: dict[str, LabelCounts]
+
+
+def label_files(
+    source: Path,
+    out_csv: Path,
+    label_set: str = "chexpert",
+    sections: str = "impression",
+    evidence: Path | None = None,
+) -> LabelSummary:
+    """Label the reports of a file or folder.
+
+    The table has `id` and one column per label: 1 positive, 0 negative, -1 uncertain, empty not
+    mentioned. The evidence is JSON Lines: `id`, `label_set` and per label its mentions with
+    spans in the report's text. Reports stream.
+
+    Raises:
+        BadSource, BadTable: the source cannot be read (see `read_reports`), or the output not
+            written. No output is left then.
+        SettingsError: no such label set or choice of sections.
+    """
+    names = names_of(label_set)
+    check_choice(sections)
+    counts = {name: LabelCounts() for name in names}
+    read = unlabelled = 0
+    with ExitStack() as files:
+        table = csv.writer(files.enter_context(_written(out_csv)), lineterminator="\n")
+        lines = files.enter_context(_written(evidence)) if evidence is not None else None
+        table.writerow(["id", *names])
+        for report in read_reports(source):
+            labels = label_text(report.text, label_set, sections)
+            values = {label.finding: label.value for label in labels}
+            table.writerow([report.name, *(values.get(name, "") for name in names)])
+            if lines is not None:
+                lines.write(_evidence_line(report.name, label_set, labels))
+            read += 1
+            unlabelled += not labels
+            for name, value in values.items():
+                counts[name].count(value)
+    return LabelSummary(read, unlabelled, counts)
+
+
+def _evidence_line(name: str, label_set: str, labels: Sequence[Label]) -> str:
+    found = [
+        {
+            "finding": label.finding,
+            "value": label.value,
+            "mentions": [asdict(mention) for mention in label.mentions],
+        }
+        for label in labels
+    ]
+    record = {"id": name, "label_set": label_set, "labels": found}
+    return json.dumps(record, ensure_ascii=False) + "\n"
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[IO[str]]:
+    """A text file that takes its name only when all went well."""
+    beside = path.with_name(f".{path.name}.part")
+    try:
+        with beside.open("w", encoding="utf-8", newline="") as stream:
+            yield stream
+        beside.replace(path)
+    except OSError as exc:
+        message = f"{path}: cannot be written ({exc.strerror})"
+        raise BadSource(message, Reason.FILE_UNREADABLE) from exc
+    finally:
+        beside.unlink(missing_ok=True)

@@ -1,0 +1,45 @@
+"""Steps that the archive's tests run."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from plainfilm.errors import InputError, Reason
+from plainfilm.records import Film, Label, Mention, Prediction, Rejection, Report
+from plainfilm.steps import process_each
+
+
+@dataclass(frozen=True)
+class NameModality:
+    """Predicts a film's Modality; rejects films whose InstanceNumber is listed."""
+
+    name: ClassVar[str] = "modality"
+    version: ClassVar[str] = "1"
+    keywords: ClassVar[tuple[str, ...]] = ("Modality", "InstanceNumber", "NoSuchKeyword")
+    prefix: str = ""
+    reject: tuple[int, ...] = ()
+    secret: bytes = field(default=b"", repr=False, metadata={"secret": True})
+
+    def process(self, batch: Sequence[Film]) -> Sequence[Prediction | Rejection]:
+        return process_each(batch, self._one)
+
+    def _one(self, film: Film) -> Prediction:
+        if film.tags["InstanceNumber"] in self.reject:
+            raise InputError("not this one", Reason.UNDECODABLE_PIXELS)
+        return Prediction(film.film_id, "modality", f"{self.prefix}{film.tags['Modality']}", 0.5)
+
+
+@dataclass(frozen=True)
+class CountWords:
+    name: ClassVar[str] = "words"
+    version: ClassVar[str] = "1"
+    reads_reports: ClassVar[bool] = True
+    label_set: str = "chexpert"
+
+    def process(self, batch: Sequence[Report]) -> Sequence[Label]:
+        mention = Mention(0, 1, "", "w", "", 1)
+        return [
+            Label(report.report_id, self.label_set, "Edema", 1, (mention,))
+            for report in batch
+            if report.text
+        ]

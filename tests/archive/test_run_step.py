@@ -1,0 +1,141 @@
+"""Running steps: what is done is skipped, what changed is replaced, what is bad is listed."""
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from plainfilm.archive import Archive
+from plainfilm.engine import LocalEngine
+from plainfilm.errors import BadTable, Reason
+from plainfilm.records import SourceReport
+
+sys.path.insert(0, str(Path(__file__).parent))
+from films_on_disk import write_films  # noqa: E402
+from steps_for_tests import CountWords, NameModality  # noqa: E402
+
+
+@pytest.fixture
+def filled(archive: Archive, engine: LocalEngine, tmp_path: Path) -> Archive:
+    archive.ingest([write_films(tmp_path / "in", 6)], engine=engine)
+    return archive
+
+
+def _values(archive: Archive) -> list[str]:
+    return [row["value"] for row in archive.rows("SELECT value FROM prediction ORDER BY film_id")]
+
+
+def test_a_step_sees_the_tags_it_asks_for_and_its_results_are_stored(
+    filled: Archive, engine: LocalEngine
+) -> None:
+    summary = filled.run(NameModality(), engine=engine)
+    assert (summary.done, summary.skipped) == (6, 0)
+    assert _values(filled) == ["DX"] * 6
+
+
+def test_what_is_done_is_skipped(filled: Archive, engine: LocalEngine) -> None:
+    filled.run(NameModality(), engine=engine)
+    assert filled.to_do(NameModality()) == 0
+    summary = filled.run(NameModality(), engine=engine)
+    assert (summary.done, summary.skipped) == (0, 6)
+    assert filled.run(NameModality(), engine=engine, again=True).done == 6
+
+
+def test_other_parameters_replace_the_results(filled: Archive, engine: LocalEngine) -> None:
+    filled.run(NameModality(), engine=engine)
+    filled.run(NameModality(prefix="x"), engine=engine)
+    assert _values(filled) == ["xDX"] * 6
+    filled.run(NameModality(), engine=engine)
+    assert _values(filled) == ["DX"] * 6
+
+
+def test_a_newer_version_replaces_the_results(filled: Archive, engine: LocalEngine) -> None:
+    filled.run(NameModality(), engine=engine)
+
+    class Newer(NameModality):
+        version = "2"
+
+    assert filled.run(Newer(), engine=engine).done == 6
+    assert len(_values(filled)) == 6
+
+
+def test_new_films_only_are_computed(
+    filled: Archive, engine: LocalEngine, tmp_path: Path
+) -> None:
+    filled.run(NameModality(), engine=engine)
+    filled.ingest([write_films(tmp_path / "more", 9)], engine=engine)
+    summary = filled.run(NameModality(), engine=engine)
+    assert (summary.done, summary.skipped) == (3, 6)
+
+
+def test_rejected_films_are_counted_listed_and_not_tried_again(
+    filled: Archive, engine: LocalEngine
+) -> None:
+    step = NameModality(reject=(2, 4))
+    summary = filled.run(step, engine=engine)
+    assert summary.rejected == {Reason.UNDECODABLE_PIXELS: 2}
+    assert len(_values(filled)) == 4
+    rows = filled.rows("SELECT reason, detail FROM step_result WHERE reason IS NOT NULL")
+    assert rows == [{"reason": "undecodable_pixels", "detail": "not this one"}] * 2
+    assert filled.run(step, engine=engine).done == 0
+
+
+def test_a_condition_chooses_films(filled: Archive, engine: LocalEngine) -> None:
+    summary = filled.run(NameModality(), engine=engine, where="InstanceNumber >= 4")
+    assert summary.done == 2
+    with pytest.raises(BadTable, match="query failed"):
+        filled.run(NameModality(), engine=engine, where="NoSuchTag = 1")
+
+
+def test_a_run_that_stops_midway_keeps_what_was_committed(
+    filled: Archive, engine: LocalEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("plainfilm.archive.run_step.BATCH_ITEMS", 1)
+    monkeypatch.setattr("plainfilm.archive.run_step._COMMIT_ITEMS", 2)
+
+    def stop(count: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        filled.run(NameModality(), engine=engine, progress=stop)
+    assert filled.to_do(NameModality()) == 4
+    assert filled.run(NameModality(), engine=engine).done == 4
+
+
+def test_a_manifest_tells_what_ran_and_holds_no_secret(
+    filled: Archive, engine: LocalEngine
+) -> None:
+    step = NameModality(prefix="x", reject=(1,), secret=b"a very secret key")
+    summary = filled.run(step, engine=engine)
+    (path,) = (filled.path / "runs").glob("*-modality.json")
+    manifest = json.loads(path.read_text())
+    assert manifest["run_id"] == summary.run_id
+    assert (manifest["step"], manifest["version"]) == ("modality", "1")
+    assert manifest["parameters"]["prefix"] == "x"
+    assert manifest["counts"] == {"done": 6, "skipped": 0, "undecodable_pixels": 1}
+    assert manifest["duration_s"] >= 0
+    (rejection,) = manifest["rejections"]
+    assert rejection["reason"] == "undecodable_pixels"
+    assert "secret" not in path.read_text().replace('"secret"', "")
+
+
+def test_another_secret_is_another_parameter(filled: Archive, engine: LocalEngine) -> None:
+    filled.run(NameModality(secret=b"one"), engine=engine)
+    assert filled.to_do(replace(NameModality(), secret=b"other")) == 6
+
+
+def test_label_sets_stand_side_by_side(archive: Archive, engine: LocalEngine) -> None:
+    archive.ingest_reports([SourceReport("r1", "some text"), SourceReport("r2", "")])
+    archive.run(CountWords("chexpert"), engine=engine)
+    archive.run(CountWords("nih"), engine=engine)
+    rows = archive.rows("SELECT label_set, finding, value FROM label ORDER BY label_set")
+    assert [row["label_set"] for row in rows] == ["chexpert", "nih"]
+    assert archive.to_do(CountWords("chexpert")) == 0
+
+
+def test_workers_give_what_one_process_gives(filled: Archive, tmp_path: Path) -> None:
+    with LocalEngine(2) as engine:
+        assert filled.run(NameModality(prefix="w"), engine=engine).done == 6
+    assert _values(filled) == ["wDX"] * 6
