@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO := demo-output
 
-.PHONY: demo test check unit docs format benchmarks clean
+.PHONY: demo test check unit docs reference format benchmarks clean
 
 demo: $(VENV)/.installed
 	@rm -rf $(DEMO)
@@ -22,6 +22,9 @@ check: $(VENV)/.installed-dev
 unit: $(VENV)/.installed-dev
 	@sh scripts/install-test-peers
 	$(BIN)/pytest
+
+reference: $(VENV)/.installed-dev
+	$(BIN)/python scripts/write_reference.py
 
 docs: $(VENV)/.installed-dev
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict

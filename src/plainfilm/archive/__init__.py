@@ -1,8 +1,23 @@
 """The archive: a catalog of films, their tags in Parquet, the runs of steps and their results."""
 
-from plainfilm.archive.archive import Archive
-from plainfilm.archive.ingest import IngestSummary
-from plainfilm.archive.report_rows import ReportSummary
-from plainfilm.archive.runs import RunSummary
+from typing import TYPE_CHECKING
+
+from plainfilm.lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from plainfilm.archive.archive import Archive
+    from plainfilm.archive.ingest import IngestSummary
+    from plainfilm.archive.report_rows import ReportSummary
+    from plainfilm.archive.runs import RunSummary
 
 __all__ = ["Archive", "IngestSummary", "ReportSummary", "RunSummary"]
+
+__getattr__ = lazy_exports(
+    __name__,
+    {
+        "Archive": "archive",
+        "IngestSummary": "ingest",
+        "ReportSummary": "report_rows",
+        "RunSummary": "runs",
+    },
+)

@@ -157,7 +157,8 @@ class FilmWriter:
             return None
         name = f"part-{self._run_id:06d}-{ids[0]:09d}.parquet"
         table = pa.concat_tables(list(tags), promote_options="default")
-        table = table.take(pa.array([index for index, _ in plan.new], pa.int64()))
+        if len(plan.new) < table.num_rows:
+            table = table.take(pa.array([index for index, _ in plan.new], pa.int64()))
         table = table.add_column(0, FILM_ID, pa.array(list(ids), pa.int64()))
         write_part(self._folder / "tags", name, table)
         return name

@@ -27,7 +27,7 @@ from plainfilm.steps import Engine
 __all__ = ["IngestSummary", "ingest"]
 
 BATCH_FILES = 250
-COMMIT_FILMS = 5_000
+COMMIT_FILMS = 2_000
 _LOOKUP_FILES = 1_000
 
 

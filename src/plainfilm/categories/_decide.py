@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Final
 
 from plainfilm.categories._reading import Named, Reading, read_text
-from plainfilm.categories._rules import Rules, ViewWord, bundled_rules
+from plainfilm.categories._rules import Hit, Rules, ViewWord, bundled_rules, without_overlaps
 from plainfilm.vocabulary import CATEGORIES, OTHER, Category
 
 FILM_SOURCES: Final = (
@@ -25,7 +25,7 @@ EXAM_SOURCES: Final = (
 """Texts about a whole examination, which may hold several films."""
 
 PART_SOURCES: Final = (*FILM_SOURCES, *EXAM_SOURCES, "BodyPartExamined")
-VIEW_SOURCES: Final = (*FILM_SOURCES, "ViewPosition", *EXAM_SOURCES)
+VIEW_SOURCES: Final = (*FILM_SOURCES, "ViewPosition", *EXAM_SOURCES, "BodyPartExamined")
 SIDE_TAGS: Final = ("ImageLaterality", "Laterality")
 KEYWORDS: Final = (*PART_SOURCES, "ViewPosition", *SIDE_TAGS)
 """Every tag that the rules read."""
@@ -138,6 +138,30 @@ def _paired(part: str, rules: Rules) -> bool:
 
 
 def _part(readings: Mapping[str, Reading], rules: Rules) -> Evidence | None:
+    """The part that the texts name. Words that mean something else as well count where no source
+    says better, or where they narrow what a source says: a `digit` of a hand is a finger."""
+    weak = [
+        Evidence(source, "body_part", named.value, named.term)
+        for source in PART_SOURCES
+        if source in readings
+        for named in readings[source].weak_parts
+    ]
+    if not any(reading.parts for reading in readings.values()):
+        same = weak and all(item.value == weak[0].value for item in weak)
+        return weak[0] if same else None
+    found = _strong_part(readings, rules)
+    if found is None:
+        return None
+    as_specific = PART_SOURCES[: PART_SOURCES.index(found.source) + 1]
+    narrower = (
+        item
+        for item in weak
+        if item.source in as_specific and rules.lies_in(item.value, found.value)
+    )
+    return next(narrower, found)
+
+
+def _strong_part(readings: Mapping[str, Reading], rules: Rules) -> Evidence | None:
     """The part of the most specific source that names one; a vague part may be narrowed below."""
     found: Evidence | None = None
     choice: frozenset[str] = frozenset()  # an exam that names several leaves the choice to others
@@ -147,33 +171,18 @@ def _part(readings: Mapping[str, Reading], rules: Rules) -> Evidence | None:
             continue
         named = reading.single_part
         if named is None:
-            if found is None and not choice:
-                if source in FILM_SOURCES:
-                    return None  # the film itself shows both: no single part is right
-                choice = frozenset(part.value for part in reading.parts)
+            if source in FILM_SOURCES and found is None:
+                return None  # the film itself shows both: no single part is right
+            choice = choice or frozenset(part.value for part in reading.parts)
             continue
         evidence = Evidence(source, "body_part", named.value, named.term)
-        if found is not None:
-            if rules.lies_in(named.value, found.value):
-                found = evidence
-        elif not choice or named.value in choice:
-            found = evidence
-        else:
+        if found is None and choice and named.value not in choice:
             return None
+        if found is None or rules.lies_in(named.value, found.value):
+            found = evidence
         if not rules.parts[found.value].vague:
             return found
-    return found or (None if choice else _weak_part(readings))
-
-
-def _weak_part(readings: Mapping[str, Reading]) -> Evidence | None:
-    for source in PART_SOURCES:
-        reading = readings.get(source)
-        if reading is not None and reading.weak_parts:
-            if len(reading.weak_parts) > 1:
-                return None
-            named = reading.weak_parts[0]
-            return Evidence(source, "body_part", named.value, named.term)
-    return None
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,9 +218,9 @@ def _implied_view(readings: Mapping[str, Reading], part: str, rules: Rules) -> _
             continue
         words = [
             (word, hit.term)
-            for hit in reading.views
+            for hit in _fitting(reading, part)
             for word in hit.meanings
-            if word.rank == "implied" and part in word.parts
+            if word.rank == "implied"
         ]
         if words:
             return _as_view(source, words) if len({word.view for word, _ in words}) == 1 else None
@@ -229,16 +238,32 @@ def _speaks_of(reading: Reading, part: str, rules: Rules) -> bool:
 def _explicit_views(reading: Reading, part: str, *, on_film: bool) -> list[tuple[ViewWord, str]]:
     """Words that name a view of this part. On a film's own text a view with a name of its own wins
     over one generic word beside it: `lateral Y` is the Y view."""
-    words: list[tuple[ViewWord, str]] = []
-    for hit in reading.views:
-        fitting = [word for word in hit.meanings if word.rank != "implied" and word.fits(part)]
-        named = [word for word in fitting if word.rank == "named" and word.fits(part)]
-        words.extend((word, hit.term) for word in (named or fitting)[:1])
+    words = [
+        (hit.meanings[0], hit.term)
+        for hit in _fitting(reading, part)
+        if hit.meanings[0].rank != "implied"
+    ]
     named_words = [entry for entry in words if entry[0].rank == "named"]
     generic = {word.view for word, _ in words if word.rank == "generic"}
     if named_words and on_film and len(generic) <= 1:
         return named_words
     return words
+
+
+_RANKS: Final = {"named": 0, "generic": 1, "implied": 2}
+
+
+def _fitting(reading: Reading, part: str) -> list[Hit[ViewWord]]:
+    """The words that mean a view on this part, each with the meanings it has there, the named view
+    first. Of overlapping words the longest that fits counts: `y lateral` is a Y view of a shoulder,
+    and the Spanish `y` before `lateral` on any other part."""
+    fitting: list[Hit[ViewWord]] = []
+    for hit in reading.views:
+        meanings = [word for word in hit.meanings if word.fits(part)]
+        if meanings:
+            meanings.sort(key=lambda word: _RANKS[word.rank])
+            fitting.append(Hit(hit.start, hit.end, hit.term, tuple(meanings)))
+    return without_overlaps(fitting)
 
 
 def _as_view(source: str, words: Sequence[tuple[ViewWord, str]]) -> _View:

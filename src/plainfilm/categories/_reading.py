@@ -24,7 +24,7 @@ class Reading:
     Attributes:
         parts: the parts named, wider ones left out where a narrower one in them is named too.
         weak_parts: parts named by words that mean something else as well.
-        views: the words for views; which view they mean may depend on the part.
+        views: the words for views, overlapping ones too: which of them count depends on the part.
         several: whether the text tells of more than one view without naming them.
         side: left, right, both or empty.
     """
@@ -45,16 +45,29 @@ def read_text(text: str, is_view_tag: bool = False) -> Reading:
     """Read one description; `is_view_tag` for the codes of ViewPosition."""
     rules = bundled_rules()
     words = _without_names(tokens(text), rules)
-    part_hits = rules.part_words.find(words)
     view_terms = rules.tag_view_words if is_view_tag else rules.view_words
+    views = view_terms.find_all(words)
+    part_hits = [hit for hit in rules.part_words.find(words) if not _is_of_a_view(hit, views)]
     strong = [hit for hit in part_hits if not all(word.weak for word in hit.meanings)]
     weak = [hit for hit in part_hits if all(word.weak for word in hit.meanings)]
     return Reading(
         parts=_narrowest(strong, rules),
         weak_parts=_narrowest(weak, rules),
-        views=tuple(view_terms.find(words)),
+        views=tuple(views),
         several=bool(rules.counts.find(words)),
         side=_side(words, part_hits, rules),
+    )
+
+
+def _is_of_a_view(part_hit: Hit[PartWord], views: list[Hit[ViewWord]]) -> bool:
+    """Whether a part's word belongs to the name of another part's view: the leg of `frog leg`."""
+    parts = {word.part for word in part_hit.meanings}
+    return any(
+        hit.start <= part_hit.start
+        and part_hit.end <= hit.end
+        and hit.end - hit.start > part_hit.end - part_hit.start
+        and all(word.parts and parts.isdisjoint(word.parts) for word in hit.meanings)
+        for hit in views
     )
 
 

@@ -68,7 +68,7 @@ class Hit(Generic[Meaning]):
 
 
 class Terms(Generic[Meaning]):
-    """Multi-word terms, found longest first from left to right."""
+    """Multi-word terms and what each may mean."""
 
     def __init__(self, entries: Iterable[tuple[str, Meaning]]) -> None:
         grouped: dict[tuple[str, ...], list[Meaning]] = defaultdict(list)
@@ -81,17 +81,28 @@ class Terms(Generic[Meaning]):
             self._by_first.setdefault(key[0], []).append((key, tuple(grouped[key])))
 
     def find(self, words: tuple[str, ...]) -> list[Hit[Meaning]]:
-        hits: list[Hit[Meaning]] = []
-        start = 0
-        while start < len(words):
-            end = start + 1
-            for key, meanings in self._by_first.get(words[start], ()):
-                if words[start : start + len(key)] == key:
-                    end = start + len(key)
-                    hits.append(Hit(start, end, " ".join(key), meanings))
-                    break
-            start = end
-        return hits
+        """The terms found, none overlapping another."""
+        return without_overlaps(self.find_all(words))
+
+    def find_all(self, words: tuple[str, ...]) -> list[Hit[Meaning]]:
+        """Every term found, by start, the longer first; they may overlap."""
+        return [
+            Hit(start, start + len(key), " ".join(key), meanings)
+            for start, word in enumerate(words)
+            for key, meanings in self._by_first.get(word, ())
+            if words[start : start + len(key)] == key
+        ]
+
+
+def without_overlaps(hits: Iterable[Hit[Meaning]]) -> list[Hit[Meaning]]:
+    """Of hits by start, the longer first, those that begin where the one before has ended."""
+    kept: list[Hit[Meaning]] = []
+    end = 0
+    for hit in hits:
+        if hit.start >= end:
+            kept.append(hit)
+            end = hit.end
+    return kept
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,12 @@ def _label_files(
     reports: Path, out: Path, labels: str, sections: str, evidence: Path | None
 ) -> dict[str, object]:
     summary = label_files(reports, out, labels, sections, evidence)
-    return {"reports": summary.reports, "positive": summary.positive, "written": str(out)}
+    return {
+        "reports": summary.reports,
+        "unlabelled": summary.unlabelled,
+        "positive": {finding: counts.positive for finding, counts in summary.findings.items()},
+        "written": str(out),
+    }
 
 
 def _label_archive(

@@ -39,9 +39,16 @@ MINIMUM_LETTERS: Final = 4
 
 # How letters of one line may differ: small letters are two thirds of capitals.
 MINIMUM_HEIGHT_RATIO: Final = 0.65
-MAXIMUM_BASE_OFFSET: Final = 0.15
+MAXIMUM_LINE_OFFSET: Final = 0.15
+MAXIMUM_DESCENT: Final = 0.4
 MAXIMUM_GAP: Final = 1.6
 MAXIMUM_GREY_OFFSET: Final = 25
+
+OUTLIER_GREYS: Final = 30.0
+"""Grey values of 256 that the darkest and the brightest 0.5 % of a film get."""
+
+NOISE_FACTOR: Final = 5
+"""Steps below this many times the usual difference between neighbours are noise."""
 
 _EIGHT_NEIGHBOURS: Final = np.ones((3, 3), dtype=np.bool_)
 
@@ -53,6 +60,10 @@ class TextRow(NamedTuple):
     y: int
     width: int
     height: int
+
+    def turned(self) -> "TextRow":
+        """The row of the transposed film."""
+        return TextRow(self.y, self.x, self.height, self.width)
 
 
 class _Patches(NamedTuple):
@@ -88,10 +99,15 @@ def search_range(frame: NDArray[Any]) -> NDArray[np.uint8]:
     least, most = float(frame.min()), float(frame.max())
     if most <= least:
         return np.zeros(frame.shape, np.uint8)
-    # Where one end has no outliers it needs no room for them.
+    # What lies beyond the ends gets a little room of its own, and never more than its share: else
+    # the noise of a dark border would be torn apart into sharp specks.
+    share = (255 - 2 * OUTLIER_GREYS) / max(high - low, 1.0)
+    below = min(OUTLIER_GREYS, (low - least) * share)
+    above = min(OUTLIER_GREYS, (most - high) * share)
     knots = [least, low, max(high, low), most]
-    greys = [0.0, 30.0 if low > least else 0.0, 225.0 if most > high else 255.0, 255.0]
-    return np.interp(frame, knots, greys).astype(np.uint8)
+    greys = [0.0, below, 255.0 - above, 255.0]
+    greys_of_frame: NDArray[np.uint8] = np.interp(frame, knots, greys).astype(np.uint8)
+    return greys_of_frame
 
 
 def suspect_text(image: NDArray[np.uint8]) -> list[TextRow]:
@@ -108,7 +124,9 @@ def suspect_text(image: NDArray[np.uint8]) -> list[TextRow]:
     for mask in _edge_masks(image):
         patches = _patches(image, mask)
         found.update(_rows(patches))
-        found.update(TextRow(y, x, height, width) for x, y, width, height in _rows(patches.turned()))
+        found.update(
+            TextRow(y, x, height, width) for x, y, width, height in _rows(patches.turned())
+        )
     return sorted(found, key=lambda row: (row.y, row.x, row.width, row.height))
 
 
@@ -124,7 +142,8 @@ def _edge_masks(image: NDArray[np.uint8]) -> Iterator[NDArray[np.bool_]]:
     brightest = np.maximum(np.maximum(above, below), np.maximum(before, after))
     rise = center - np.minimum(darkest, center)
     fall = np.maximum(brightest, center) - center
-    for step in STEPS:
+    noise = NOISE_FACTOR * float(np.median(rise[::4, ::4]))
+    for step in sorted({max(step, noise) for step in STEPS}):
         for contrast in (rise, fall):
             mask = np.zeros(image.shape, dtype=np.bool_)
             np.greater_equal(contrast, step, out=mask[1:-1, 1:-1])
@@ -180,7 +199,7 @@ def _neighbours(patches: _Patches) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     order = np.argsort(patches.bottom, kind="stable")
     bottoms = patches.bottom[order]
     height = patches.bottom - patches.top
-    reach = MAXIMUM_BASE_OFFSET * height[order] + 1
+    reach = MAXIMUM_DESCENT * height[order] + 1
     start = np.searchsorted(bottoms, bottoms - reach, side="left")
     count = np.searchsorted(bottoms, bottoms + reach, side="right") - start
     first = np.repeat(np.arange(len(order)), count)
@@ -191,8 +210,10 @@ def _neighbours(patches: _Patches) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     gap = patches.left[second] - patches.right[first]
     alike = (gap >= -1) & (gap <= MAXIMUM_GAP * lower)
     alike &= lower >= MINIMUM_HEIGHT_RATIO * np.maximum(height[first], height[second])
+    # Small letters share the base line with capitals; J and Q, which hang below it, the top line.
     base = np.abs(patches.bottom[first] - patches.bottom[second])
-    alike &= base <= MAXIMUM_BASE_OFFSET * lower + 1
+    top = np.abs(patches.top[first] - patches.top[second])
+    alike &= np.minimum(base, top) <= MAXIMUM_LINE_OFFSET * lower + 1
     alike &= np.abs(patches.grey[first] - patches.grey[second]) <= MAXIMUM_GREY_OFFSET
     return first[alike], second[alike]
 

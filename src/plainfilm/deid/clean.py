@@ -1,5 +1,6 @@
 """The de-identification of one film's header (DICOM PS3.15 annex E)."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,7 +9,6 @@ from typing import Final
 from plainfilm.deid.dates import shift_date, shift_datetime, valid_time, valid_utc_offset
 from plainfilm.deid.descriptors import clean_descriptor
 from plainfilm.deid.dummies import dummy_element
-from plainfilm.deid.folding import fold
 from plainfilm.deid.identity import KnownIdentity, identity_of
 from plainfilm.deid.profile import (
     DEFAULT_OPTIONS,
@@ -21,8 +21,7 @@ from plainfilm.deid.profile import (
     rule_for,
 )
 from plainfilm.deid.pseudonyms import KeyedHash, PatientPseudonym
-from plainfilm.dicom import DataElement, Dataset, DicomSequence
-from plainfilm.dicom.dictionary import keyword_vr
+from plainfilm.dicom import DataElement, Dataset, DicomSequence, keyword_vr
 from plainfilm.errors import Reason, UnreadableDicom
 
 __all__ = ["CleanHeader", "clean_dataset"]
@@ -46,8 +45,11 @@ _UNLISTED_NAME: Final = Rule("", "", "", Action.EMPTY, {})
 # UIDs of classes, codes and formats: they name no instance (PS3.3, PS3.6 annex A).
 _CLASS_UIDS: Final = ("SOPClassUID", "TransferSyntaxUID", "CodingSchemeUID", "ContextUID")
 
-_MAXIMUM_AGE_YEARS: Final = 89
-"""Older patients are few enough to be found; HIPAA 45 CFR 164.514(b)(2)(i)(C)."""
+_REFERENCE: Final = frozenset({"ReferencedSOPClassUID", "ReferencedSOPInstanceUID"})
+
+_AGE: Final = re.compile(r"\d{3}Y", re.ASCII)
+_MAXIMUM_AGE: Final = "090Y"
+"""Older patients are few enough to be found, so they count as ninety (45 CFR 164.514(b)(2)(i))."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,11 @@ def clean_dataset(
     cleaner.complete(clean)
     _reset_file(clean, dataset)
     uid = str(clean["SOPInstanceUID"].value)
-    return CleanHeader(clean, patient.patient_id, cleaner.study_id, uid, dict(cleaner.actions))
+    return CleanHeader(clean, patient.patient_id, cleaner.study_id, uid, _counts(cleaner))
+
+
+def _counts(cleaner: "_Cleaner") -> dict[str, int]:
+    return {str(action): count for action, count in sorted(cleaner.actions.items())}
 
 
 def _text(dataset: Dataset, keyword: str) -> str:
@@ -175,7 +181,10 @@ class _Cleaner:
             return self._cleaned(element, rule, kind)
         if action is Action.KEEP:
             return self._keep(element, describes=False)[1]
-        if action is Action.NEW_UID or (action is Action.DUMMY and element.VR == "UI"):
+        if action is Action.NEW_UID:
+            return self._new_uids(element)
+        if action is Action.DUMMY and (element.VR == "UI" or _is_reference(element)):
+            # New UIDs say as little as a dummy, and the object stays valid.
             return self._new_uids(element)
         return _without_value(action, element)
 
@@ -190,9 +199,7 @@ class _Cleaner:
 
     # Keep
 
-    def _keep(
-        self, element: DataElement, *, describes: bool
-    ) -> tuple[Action, DataElement | None]:
+    def _keep(self, element: DataElement, *, describes: bool) -> tuple[Action, DataElement | None]:
         """An element that stays: without the film's own identity, should that be in it."""
         vr = element.VR
         if vr == "SQ":
@@ -225,13 +232,19 @@ class _Cleaner:
         kept = [self._without_identity(value, element.VR) for value in values]
         if kept == values:
             return Action.KEEP, element
+        if element.keyword == "CodingSchemeDesignator":
+            # A scheme named after its institution; a code is not valid without one (PS3.3 8.2).
+            return Action.DUMMY, _replaced(element, "99ANON")
         return Action.CLEAN, _replaced(element, kept)
 
     def _without_identity(self, value: str, vr: str) -> str:
+        if vr == "AS":
+            # Only Retain Patient Characteristics keeps an age.
+            return min(value, _MAXIMUM_AGE) if _AGE.fullmatch(value) else value
         if not self.identity.found_in(value):
             return value
         # A code must stay one of its defined terms; what is left of a cut one would not be.
-        return "" if vr in ("AE", "AS", "CS", "UR") else self.identity.without(value)
+        return "" if vr in ("AE", "CS", "UR") else self.identity.without(value)
 
     def _hides_identity(self, element: DataElement) -> bool:
         if element.VR in _NUMBERS_AS_TEXT:
@@ -304,6 +317,13 @@ def _unlisted_rule(element: DataElement) -> Rule | None:
     if element.VR in _TEMPORAL:
         return _UNLISTED_DATE
     return _UNLISTED_NAME if element.VR == "PN" else None
+
+
+def _is_reference(element: DataElement) -> bool:
+    """Whether an element is a sequence of references to instances and of nothing else."""
+    return element.VR == "SQ" and all(
+        {inner.keyword for inner in item} == _REFERENCE for item in element.value or ()
+    )
 
 
 def _without_value(action: Action, element: DataElement) -> DataElement | None:

@@ -53,7 +53,7 @@ def shift_datetime(text: str, offset: datetime.timedelta) -> str | None:
     if match is None:
         return None
     time, zone = match["time"] or "", match["zone"] or ""
-    if time and not valid_time(time) or zone and not valid_utc_offset(zone):
+    if (time and not valid_time(time)) or (zone and not valid_utc_offset(zone)):
         return None
     date = shift_date(match["date"], offset)
     return None if date is None else date + time + zone

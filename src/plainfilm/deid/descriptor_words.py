@@ -10,7 +10,7 @@ from plainfilm.deid.profile import data_rows
 __all__ = ["KEPT_KINDS", "is_medical_word", "is_place_word", "word_kind"]
 
 KEPT_KINDS: Final = frozenset(
-    "modality body view side ordinal finding population unit processing".split()
+    ("modality", "body", "view", "side", "ordinal", "finding", "population", "unit", "processing")
 )
 
 

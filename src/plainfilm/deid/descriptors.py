@@ -7,6 +7,7 @@ writing a name can't get through, while an unusual medical word may be lost.
 import re
 import unicodedata
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from plainfilm.deid.descriptor_words import KEPT_KINDS, word_kind
@@ -59,11 +60,11 @@ def clean_descriptor(text: str, identity: KnownIdentity) -> str:
     _drop_letters_beside_names(words)
     _keep_numbers(tokens)
     _keep_links(words)
-    return _joined(tokens)
+    return text if all(word.kept for word in words) else _joined(tokens)
 
 
 def _tokens(text: str, identity: KnownIdentity) -> list[_Token]:
-    known = set()
+    known: set[int] = set()
     for start, end in identity.spans(text):
         known.update(range(start, end))
     tokens = []
@@ -84,21 +85,21 @@ def _tokens(text: str, identity: KnownIdentity) -> list[_Token]:
 def _keep_listed(words: list[_Token]) -> None:
     for word in words:
         word.kept = word.kind in KEPT_KINDS
-    for first, second in zip(words, words[1:], strict=False):
+    for first, second in pairwise(words):
         phrase = word_kind(f"{first.folded} {second.folded}")
         if phrase in KEPT_KINDS and "known" not in (first.kind, second.kind):
             first.kept = second.kept = True
 
 
 def _drop_names_after_titles(words: list[_Token]) -> None:
-    for title, word in zip(words, words[1:], strict=False):
+    for title, word in pairwise(words):
         if title.kind == "title":
             word.kept, word.kind = False, "known"
 
 
 def _drop_letters_beside_names(words: list[_Token]) -> None:
     """`L Davidson` is a person, `KNEE L` a side."""
-    names = [word.kind in ("known", "unlisted") for word in words]
+    names = [word.kind in ("known", "unlisted") and not word.kept for word in words]
     for position, word in enumerate(words):
         beside = any(names[max(position - 1, 0) : position + 2])
         if len(word.folded) == 1 and word.folded.isalpha() and beside:
@@ -159,7 +160,7 @@ def _touch(tokens: list[_Token], index: int, wanted: _Token) -> bool:
 
 def _keep_links(words: list[_Token]) -> None:
     for position in range(1, len(words) - 1):
-        if words[position].kind == "link":
+        if words[position].kind == "link" and not words[position].kept:
             words[position].kept = words[position - 1].kept and words[position + 1].kept
 
 

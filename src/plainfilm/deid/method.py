@@ -1,4 +1,4 @@
-"""The attributes by which a de-identified object says so (PS3.15 E.1.1, PS3.3 C.7.1.1 and C.12.1)."""
+"""The attributes by which an object says that it is de-identified (PS3.15 E.1.1)."""
 
 from typing import Final
 

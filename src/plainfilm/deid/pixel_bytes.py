@@ -6,14 +6,29 @@ all lengths, and with them all offset tables, stay true.
 """
 
 import re
-from typing import Final
+from typing import Final, Literal
 
-from plainfilm.dicom import DataElement, Dataset
+from plainfilm.dicom import DataElement, Dataset, FilmPixels
 
-__all__ = ["blank_comments", "clean_pixel_bytes", "native_length"]
+__all__ = [
+    "blank_comments",
+    "clean_pixel_bytes",
+    "has_overlay_in_pixels",
+    "is_compressed",
+    "native_length",
+]
 
+_PIXEL_DATA: Final = 0x7FE00010
+_OVERLAY_BIT_POSITION: Final = 0x0102
+_BIG_ENDIAN: Final = "1.2.840.10008.1.2.2"
 _NATIVE_SYNTAXES: Final = frozenset(
-    {"", "1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.2"}
+    {
+        "",  # a bare dataset, which is written as explicit little endian
+        "1.2.840.10008.1.2",
+        "1.2.840.10008.1.2.1",
+        "1.2.840.10008.1.2.1.99",  # deflated: the pixels inside are native
+        _BIG_ENDIAN,
+    }
 )
 _ITEM: Final = b"\xfe\xff\x00\xe0"
 _JPEG_START: Final = b"\xff\xd8\xff"
@@ -31,37 +46,64 @@ _J2K_START_OF_TILE: Final = 0x90
 _J2K_START_OF_DATA: Final = 0x93
 
 
-def clean_pixel_bytes(dataset: Dataset) -> None:
-    """Take out of PixelData, in place, what is no pixel: comments, and bytes behind the last pixel.
+def clean_pixel_bytes(dataset: Dataset, film: FilmPixels) -> None:
+    """Take out of PixelData what is no pixel: comments, spare bits, bytes behind the last pixel.
 
-    The value is replaced, never changed: a dataset that shares it keeps its own.
+    The element is replaced, never changed: a dataset that shares it keeps its own.
+
+    Args:
+        film: the decoded pixels of this dataset.
     """
-    if "PixelData" not in dataset:
+    element = dataset.get(_PIXEL_DATA)
+    if element is None:
         return
-    element = dataset["PixelData"]
-    if element.value.startswith(_ITEM) and _is_encapsulated(dataset):
+    syntax = str(dataset.file_meta.get("TransferSyntaxUID", ""))
+    if syntax not in _NATIVE_SYNTAXES:
         clean = blank_comments(element.value)
     else:
         clean = element.value[: _pixel_bytes(dataset)]
-    if clean is not element.value:
+        if film.frames == 1 and _has_spare_bits(dataset):
+            order: Literal["<", ">"] = ">" if syntax == _BIG_ENDIAN else "<"
+            clean = film.frame.astype(film.frame.dtype.newbyteorder(order)).tobytes()
+    if clean != element.value:
         replaced = DataElement(element.tag, element.VR, clean)
         replaced.is_undefined_length = element.is_undefined_length
         dataset.add(replaced)
 
 
-def _is_encapsulated(dataset: Dataset) -> bool:
-    # The transfer syntaxes that encapsulate are all those but the four native ones (PS3.5 annex A).
-    syntax = str(dataset.file_meta.get("TransferSyntaxUID", ""))
-    return syntax not in _NATIVE_SYNTAXES
+def has_overlay_in_pixels(dataset: Dataset) -> bool:
+    """Whether an overlay lies in the spare bits of the pixels (retired; PS3.3-2004 C.9.2)."""
+    return any(
+        dataset.get((0x6000 + 2 * plane, _OVERLAY_BIT_POSITION)) is not None
+        and dataset[0x6000 + 2 * plane, _OVERLAY_BIT_POSITION].value
+        for plane in range(16)
+    )
+
+
+def is_compressed(dataset: Dataset) -> bool:
+    """Whether the transfer syntax is none of the native ones (PS3.5 annex A)."""
+    return str(dataset.file_meta.get("TransferSyntaxUID", "")) not in _NATIVE_SYNTAXES
+
+
+def _has_spare_bits(dataset: Dataset) -> bool:
+    """Whether pixels of one sample leave high bits of their 16 unused."""
+    return (
+        dataset.get("SamplesPerPixel", 1) == 1
+        and dataset.get("BitsAllocated") == 16
+        and dataset.get("HighBit") == dataset.get("BitsStored", 0) - 1
+        and dataset.get("BitsStored") < 16
+        and str(dataset.get("PhotometricInterpretation", "")).startswith("MONOCHROME")
+    )
 
 
 def _pixel_bytes(dataset: Dataset) -> int:
-    samples = 2 if dataset.get("PhotometricInterpretation") == "YBR_FULL_422" else None
+    # YBR_FULL_422 halves both chroma planes: two samples a pixel (PS3.3 C.7.6.3.1.2).
+    subsampled = dataset.get("PhotometricInterpretation") == "YBR_FULL_422"
     return native_length(
-        int(dataset.Rows),
-        int(dataset.Columns),
-        samples or int(dataset.get("SamplesPerPixel") or 1),
-        int(dataset.BitsAllocated),
+        int(dataset["Rows"].value),
+        int(dataset["Columns"].value),
+        2 if subsampled else int(dataset.get("SamplesPerPixel") or 1),
+        int(dataset["BitsAllocated"].value),
         int(dataset.get("NumberOfFrames") or 1),
     )
 
@@ -147,7 +189,7 @@ def _after_jpeg_image(data: bytes, position: int, end: int) -> list[tuple[int, i
 
 
 def _jpeg2000_spans(data: bytes, position: int, end: int) -> list[tuple[int, int]]:
-    spans = []
+    spans: list[tuple[int, int]] = []
     tile_end = 0
     while position + 4 <= end and data[position] == 0xFF:
         marker = data[position + 1]

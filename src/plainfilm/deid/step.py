@@ -8,7 +8,7 @@ from typing import ClassVar
 from plainfilm.deid.burned_text import TextRow, search_range, suspect_text
 from plainfilm.deid.clean import CleanHeader, clean_dataset
 from plainfilm.deid.method import mark_deidentified
-from plainfilm.deid.pixel_bytes import clean_pixel_bytes
+from plainfilm.deid.pixel_bytes import clean_pixel_bytes, has_overlay_in_pixels, is_compressed
 from plainfilm.deid.profile import DEFAULT_OPTIONS, Option, check_options
 from plainfilm.deid.pseudonyms import KeyedHash
 from plainfilm.dicom import Dataset, FilmPixels, decode_film, read_dataset, write_dataset
@@ -63,10 +63,11 @@ class Deidentify:
 
     def _release(self, film: Film) -> CleanFilm:
         source = read_dataset(film.location)
-        _refuse_text(source, decode_film(source))
+        pixels = decode_film(source)
+        _refuse_text(source, pixels)
         header = clean_dataset(source, KeyedHash(self.key), self.options)
         mark_deidentified(header.dataset, self.options, pixels_searched=True)
-        clean_pixel_bytes(header.dataset)
+        clean_pixel_bytes(header.dataset, pixels)
         path = self._write(header)
         return CleanFilm(
             film.film_id, path, header.patient, header.study, header.uid, header.actions
@@ -91,6 +92,8 @@ def _refuse_text(source: Dataset, pixels: FilmPixels) -> None:
     """
     if source.get("BurnedInAnnotation") == "YES":
         raise _withheld("the header says so: BurnedInAnnotation is YES")
+    if has_overlay_in_pixels(source) and is_compressed(source):
+        raise _withheld("an overlay lies in the spare bits of compressed pixels")
     if pixels.frames > 1:
         raise _withheld(f"only the first of {pixels.frames} frames can be searched for text")
     if rows := suspect_text(search_range(pixels.frame)):

@@ -5,31 +5,35 @@ renders them for display, and writes datasets and images. Every fault of a file 
 typed error of `plainfilm.errors` that carries a reason code.
 """
 
-# --- pixels, datasets, images ---
-from plainfilm.dicom.dataset import (
-    DataElement,
-    Dataset,
-    DicomSequence,
-    new_uid,
-    read_dataset,
-    write_dataset,
-)
-from plainfilm.dicom.dicomdir import listed_files
-from plainfilm.dicom.dictionary import keyword_vr, standard_keywords
-from plainfilm.dicom.encode import ENCODABLE_SYNTAXES, encode_pixels
-from plainfilm.dicom.header import Header, read_header
-from plainfilm.dicom.images import decode_image, encode_jpeg, encode_png
-from plainfilm.dicom.location import open_location
-from plainfilm.dicom.luts import (
-    Lut,
-    apply_modality_lut,
-    apply_voi_lut,
-    apply_voi_window,
-    voi_lut,
-    voi_window,
-)
-from plainfilm.dicom.pixels import FilmPixels, decode_film
-from plainfilm.dicom.render import downscale, render_display
+from typing import TYPE_CHECKING
+
+from plainfilm.lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from plainfilm.dicom.dataset import (
+        DataElement,
+        Dataset,
+        DicomSequence,
+        new_uid,
+        read_dataset,
+        write_dataset,
+    )
+    from plainfilm.dicom.dicomdir import listed_files
+    from plainfilm.dicom.dictionary import keyword_vr, standard_keywords
+    from plainfilm.dicom.encode import ENCODABLE_SYNTAXES, encode_pixels
+    from plainfilm.dicom.header import Header, read_header
+    from plainfilm.dicom.images import decode_image, encode_jpeg, encode_png
+    from plainfilm.dicom.location import open_location
+    from plainfilm.dicom.luts import (
+        Lut,
+        apply_modality_lut,
+        apply_voi_lut,
+        apply_voi_window,
+        voi_lut,
+        voi_window,
+    )
+    from plainfilm.dicom.pixels import FilmPixels, decode_film
+    from plainfilm.dicom.render import downscale, render_display
 
 __all__ = [
     "ENCODABLE_SYNTAXES",
@@ -60,3 +64,36 @@ __all__ = [
     "voi_window",
     "write_dataset",
 ]
+
+__getattr__ = lazy_exports(
+    __name__,
+    {
+        "DataElement": "dataset",
+        "Dataset": "dataset",
+        "DicomSequence": "dataset",
+        "ENCODABLE_SYNTAXES": "encode",
+        "FilmPixels": "pixels",
+        "Header": "header",
+        "Lut": "luts",
+        "apply_modality_lut": "luts",
+        "apply_voi_lut": "luts",
+        "apply_voi_window": "luts",
+        "decode_film": "pixels",
+        "decode_image": "images",
+        "downscale": "render",
+        "encode_jpeg": "images",
+        "encode_pixels": "encode",
+        "encode_png": "images",
+        "keyword_vr": "dictionary",
+        "listed_files": "dicomdir",
+        "new_uid": "dataset",
+        "open_location": "location",
+        "read_dataset": "dataset",
+        "read_header": "header",
+        "render_display": "render",
+        "standard_keywords": "dictionary",
+        "voi_lut": "luts",
+        "voi_window": "luts",
+        "write_dataset": "dataset",
+    },
+)

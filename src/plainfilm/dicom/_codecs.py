@@ -1,6 +1,6 @@
 """Compressed frames through imagecodecs, the one place that calls its pixel decoders.
 
-For lossless JPEG, libjpeg-turbo comes first: on a 2000×2500 film it takes a third of the time of
+For lossless JPEG, libjpeg-turbo comes first: on a 2000 x 2500 film it takes a third of the time of
 the others (benchmarks/decode.py), which stand in where it declines a codestream.
 """
 
@@ -15,7 +15,7 @@ from plainfilm.dicom._codestream import Codestream, Coding, read_codestream
 from plainfilm.dicom._layout import Layout
 from plainfilm.errors import Reason, UnsupportedPixels
 
-__all__ = ["RLE", "SYNTAXES", "decode_rle", "decode_codestream"]
+__all__ = ["RLE", "SYNTAXES", "decode_codestream", "decode_rle"]
 
 RLE: Final = "1.2.840.10008.1.2.5"
 
@@ -82,10 +82,10 @@ def decode_rle(data: bytes, layout: Layout) -> NDArray[Any]:
         message = f"RLE data ends after {len(decoded)} of {needed} bytes"
         raise UnsupportedPixels(message, Reason.TRUNCATED_PIXELS)
     if len(decoded) > needed + width * layout.samples:  # one padding byte per segment may remain
-        message = f"RLE data holds {len(decoded)} bytes, Rows × Columns asks for {needed}"
+        message = f"RLE data holds {len(decoded)} bytes, Rows x Columns asks for {needed}"
         raise UnsupportedPixels(message, Reason.UNDECODABLE_PIXELS)
-    values = np.frombuffer(decoded, dtype)
-    return values[: layout.frame_samples].reshape(layout.samples, layout.rows, layout.columns)
+    values = np.frombuffer(decoded[:needed], dtype)
+    return values.reshape(layout.samples, layout.rows, layout.columns)
 
 
 def decode_codestream(data: bytes, layout: Layout) -> tuple[NDArray[Any], Codestream]:
@@ -102,8 +102,8 @@ def decode_codestream(data: bytes, layout: Layout) -> tuple[NDArray[Any], Codest
         raise UnsupportedPixels("no JPEG codestream found", Reason.UNDECODABLE_PIXELS)
     if (stream.rows, stream.columns) != (layout.rows, layout.columns):
         message = (
-            f"the codestream is {stream.rows} × {stream.columns}, "
-            f"the header says {layout.rows} × {layout.columns}"
+            f"the codestream is {stream.rows} x {stream.columns}, "
+            f"the header says {layout.rows} x {layout.columns}"
         )
         raise UnsupportedPixels(message, Reason.UNDECODABLE_PIXELS)
     if stream.components != layout.samples:

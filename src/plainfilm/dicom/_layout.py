@@ -5,9 +5,10 @@ from typing import Any, Final
 
 from pydicom import Dataset
 
+from plainfilm.dicom._quiet import PYDICOM_ERRORS, quiet_pydicom
 from plainfilm.errors import Reason, UnsupportedPixels
 
-__all__ = ["MAX_FRAME_PIXELS", "Layout", "number", "numbers", "read_layout"]
+__all__ = ["MAX_FRAME_PIXELS", "Layout", "number", "numbers", "read_layout", "value_of"]
 
 MAX_FRAME_PIXELS: Final = 1 << 27
 """134 million: ten times the largest stitched long-leg film. Beyond it, nothing is allocated."""
@@ -40,6 +41,15 @@ class Layout:
         return self.frame_samples * self.bits_allocated
 
 
+def value_of(dataset: Dataset, keyword: str) -> Any:
+    """The element's value; None where it is absent or breaks the rules of its VR."""
+    with quiet_pydicom():
+        try:
+            return dataset.get(keyword)
+        except PYDICOM_ERRORS:
+            return None
+
+
 def number(dataset: Dataset, keyword: str) -> float | None:
     """The element's first value as a number; None where it is absent, empty or no number."""
     values = numbers(dataset, keyword)
@@ -48,10 +58,7 @@ def number(dataset: Dataset, keyword: str) -> float | None:
 
 def numbers(dataset: Dataset, keyword: str) -> list[float]:
     """The element's values as numbers; empty where it is absent, empty or not all numbers."""
-    try:
-        value = dataset.get(keyword)
-    except (ValueError, TypeError, OverflowError, ArithmeticError, NotImplementedError):
-        return []
+    value = value_of(dataset, keyword)
     if value is None or isinstance(value, (str, bytes)):
         return []
     try:
@@ -89,7 +96,7 @@ def _check(layout: Layout) -> None:
         raise _unusable(f"Rows {layout.rows} and Columns {layout.columns} must be at least 1")
     if layout.rows * layout.columns > MAX_FRAME_PIXELS:
         raise _unusable(
-            f"Rows {layout.rows} × Columns {layout.columns} exceeds {MAX_FRAME_PIXELS} pixels"
+            f"Rows {layout.rows} x Columns {layout.columns} exceeds {MAX_FRAME_PIXELS} pixels"
         )
     if layout.samples not in (1, 3):
         raise _unusable(f"SamplesPerPixel {layout.samples} must be 1 or 3")
@@ -115,7 +122,7 @@ def _optional(dataset: Dataset, keyword: str, default: int) -> int:
 
 
 def _photometric(dataset: Dataset) -> str:
-    value: Any = dataset.get("PhotometricInterpretation")
+    value = value_of(dataset, "PhotometricInterpretation")
     return value.strip().upper() if isinstance(value, str) and value.strip() else "MONOCHROME2"
 
 

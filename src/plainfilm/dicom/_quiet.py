@@ -6,10 +6,35 @@ the offending value. plainfilm's messages never carry values, so the calls into 
 """
 
 import logging
+import struct
 import threading
 import warnings
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
+
+from pydicom.errors import BytesLengthException, InvalidDicomError
+
+__all__ = ["PYDICOM_ERRORS", "quiet_pydicom"]
+
+# What pydicom raises on bytes that break the Standard. Not `Exception`: a MemoryError is not the
+# file's fault.
+PYDICOM_ERRORS: Final = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    BytesLengthException,
+    EOFError,
+    InvalidDicomError,
+    LookupError,
+    NotImplementedError,
+    OSError,
+    TypeError,
+    ValueError,
+    struct.error,
+    zlib.error,
+)
 
 # `warnings.catch_warnings` swaps process-wide state; the lock keeps two threads from restoring
 # each other's. Reentrant, since reading a dataset may decode its values.

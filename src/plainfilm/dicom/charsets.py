@@ -7,6 +7,8 @@ misspelt or unknown names are rare and left to pydicom.
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
+from plainfilm.records import TagValue
+
 __all__ = ["DEFAULT_ENCODINGS", "Encodings", "decoder", "encodings_of"]
 
 Encodings: TypeAlias = tuple[str, ...]
@@ -16,23 +18,23 @@ DEFAULT_ENCODINGS: Final[Encodings] = ("iso8859",)
 
 # DICOM PS3.3 table C.12-2 and C.12-5: defined terms that need no code extensions. ISO_IR 6 is
 # ASCII, but modalities do write Latin-1 under it.
-_SINGLE: Final = {
-    "": "iso8859",
-    "ISO_IR 6": "iso8859",
-    "ISO_IR 13": "shift_jis",
-    "ISO_IR 100": "latin_1",
-    "ISO_IR 101": "iso8859_2",
-    "ISO_IR 109": "iso8859_3",
-    "ISO_IR 110": "iso8859_4",
-    "ISO_IR 126": "iso_ir_126",
-    "ISO_IR 127": "iso_ir_127",
-    "ISO_IR 138": "iso_ir_138",
-    "ISO_IR 144": "iso_ir_144",
-    "ISO_IR 148": "iso_ir_148",
-    "ISO_IR 166": "iso_ir_166",
-    "ISO_IR 192": "UTF8",
-    "GB18030": "GB18030",
-    "GBK": "GBK",
+_SINGLE: Final[dict[str, Encodings]] = {
+    "": ("iso8859",),
+    "ISO_IR 6": ("iso8859",),
+    "ISO_IR 13": ("shift_jis",),
+    "ISO_IR 100": ("latin_1",),
+    "ISO_IR 101": ("iso8859_2",),
+    "ISO_IR 109": ("iso8859_3",),
+    "ISO_IR 110": ("iso8859_4",),
+    "ISO_IR 126": ("iso_ir_126",),
+    "ISO_IR 127": ("iso_ir_127",),
+    "ISO_IR 138": ("iso_ir_138",),
+    "ISO_IR 144": ("iso_ir_144",),
+    "ISO_IR 148": ("iso_ir_148",),
+    "ISO_IR 166": ("iso_ir_166",),
+    "ISO_IR 192": ("UTF8",),
+    "GB18030": ("GB18030",),
+    "GBK": ("GBK",),
 }
 
 # Python codecs that a file may name but no film is written in: some are slow on long input,
@@ -44,18 +46,19 @@ _REFUSED: Final = frozenset(
 _ESCAPE: Final = b"\x1b"
 
 
-def encodings_of(value: str | list[str] | None) -> Encodings:
+def encodings_of(value: TagValue) -> Encodings:
     """The codecs for a value of Specific Character Set; unknown names become Latin-1."""
-    if not value:
+    if not value or not isinstance(value, (str, list)):
         return DEFAULT_ENCODINGS
-    if isinstance(value, str) and (known := _SINGLE.get(value)):
-        return (known,)
+    if isinstance(value, str) and value in _SINGLE:
+        return _SINGLE[value]
     from pydicom.charset import convert_encodings  # noqa: PLC0415 - slow to import, rarely needed
 
     from plainfilm.dicom._quiet import quiet_pydicom  # noqa: PLC0415
 
+    names_given = value if isinstance(value, str) else [str(name) for name in value]
     with quiet_pydicom():
-        names = convert_encodings(value)
+        names = convert_encodings(names_given)
     return tuple("iso8859" if _is_refused(name) else name for name in names)
 
 

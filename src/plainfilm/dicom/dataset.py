@@ -7,7 +7,6 @@ raise or warn.
 import io
 import os
 import uuid
-import zlib
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -17,11 +16,11 @@ from pydicom import DataElement, Dataset
 from pydicom import Sequence as DicomSequence
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import FileMetaDataset
-from pydicom.errors import BytesLengthException, InvalidDicomError
+from pydicom.errors import InvalidDicomError
 from pydicom.tag import BaseTag, Tag
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
 
-from plainfilm.dicom._quiet import quiet_pydicom
+from plainfilm.dicom._quiet import PYDICOM_ERRORS, quiet_pydicom
 from plainfilm.dicom.header import read_header
 from plainfilm.dicom.location import open_location
 from plainfilm.errors import ArchiveError, InputError, Reason, UnreadableDicom, UnsupportedPixels
@@ -48,22 +47,6 @@ _UNDEFINED_LENGTH: Final = 0xFFFFFFFF
 _READ_CHUNK: Final = 1 << 20
 # Where a file's transfer syntax is named, with room for long private information.
 _META_BYTES: Final = 1 << 16
-
-# What pydicom raises on bytes that break the Standard. Not `Exception`: a MemoryError or a
-# KeyboardInterrupt is not the file's fault.
-PYDICOM_ERRORS: Final = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    BytesLengthException,
-    EOFError,
-    LookupError,
-    NotImplementedError,
-    OSError,
-    TypeError,
-    ValueError,
-    zlib.error,
-)
 
 
 def read_dataset(source: Location | Path | bytes, *, pixels: bool = True) -> Dataset:
@@ -171,8 +154,9 @@ def _parse(data: bytes, source: Location | Path | bytes, *, pixels: bool) -> Dat
 
 def _refuse_truncated(dataset: Dataset, source: Location | Path | bytes, *, pixels: bool) -> None:
     """Raise when the bytes end inside an element, which pydicom passes over in silence."""
-    for tag in dataset.keys():
-        element = dataset.get_item(tag)
+    tags = dataset.keys()
+    for tag in tags:
+        element = dataset.get_item(tag, keep_deferred=True)
         if not isinstance(element, RawDataElement) or not element.value:
             continue
         if element.length != _UNDEFINED_LENGTH and len(element.value) < element.length:
@@ -197,12 +181,15 @@ def _decode_elements(dataset: Dataset, name: str) -> None:
 
 
 def _decode_element(dataset: Dataset, tag: BaseTag) -> None:
-    raw = dataset.get_item(tag)
+    raw = dataset.get_item(tag, keep_deferred=True)
     try:
         dataset[tag]
     except PYDICOM_ERRORS:
-        value = raw.value if isinstance(raw, RawDataElement) else b""
-        dataset[tag] = DataElement(tag, "UN", value or b"")
+        value = raw.value if isinstance(raw, RawDataElement) else None
+        # Made as OB, since pydicom turns UN back into the VR whose rules the value breaks.
+        element = DataElement(tag, "OB", value or b"")
+        element.VR = "UN"
+        dataset[tag] = element
 
 
 def _encode(dataset: Dataset, file: io.BufferedWriter, path: Path) -> None:

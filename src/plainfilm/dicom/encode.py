@@ -90,7 +90,7 @@ def _check(frame: NDArray[Any], transfer_syntax_uid: str) -> None:
 def _bits_stored(dataset: Dataset, frame: NDArray[Any]) -> int:
     allocated = frame.dtype.itemsize * 8
     low, high = int(frame.min()), int(frame.max())
-    needed = max(high.bit_length(), (~low).bit_length() if low < 0 else 0)
+    needed = max(max(high, 0).bit_length(), (~low).bit_length() if low < 0 else 0)
     needed += frame.dtype.kind == "i"
     declared = number(dataset, "BitsStored")
     if declared is not None and needed <= declared <= allocated:
@@ -129,7 +129,7 @@ def _rle(frame: NDArray[Any], _bits: int) -> bytes:
     planes = planes.reshape(*frame.shape, frame.dtype.itemsize)
     segments = []
     for plane in range(frame.dtype.itemsize):
-        segment = imagecodecs.packbits_encode(np.ascontiguousarray(planes[..., plane]), axis=-1)
+        segment = imagecodecs.packbits_encode(planes[..., plane].copy(), axis=-1)
         segments.append(segment + b"\0" * (len(segment) % 2))
     offsets = np.zeros(16, "<u4")
     offsets[0] = len(segments)
@@ -162,8 +162,9 @@ def _jpeg_2000(frame: NDArray[Any], bits: int) -> bytes:
 
 
 def _unsigned(frame: NDArray[Any], bits: int) -> NDArray[Any]:
-    unsigned = frame.view(f"u{frame.dtype.itemsize}")
-    return unsigned & unsigned.dtype.type((1 << bits) - 1)
+    unsigned: NDArray[Any] = frame.view(f"u{frame.dtype.itemsize}")
+    masked: NDArray[Any] = unsigned & unsigned.dtype.type((1 << bits) - 1)
+    return masked
 
 
 ENCODABLE_SYNTAXES: Final[dict[str, Callable[[NDArray[Any], int], bytes]]] = {

@@ -17,9 +17,9 @@ from plainfilm.dicom.parser import (
     Declined,
     NeedMore,
     Parser,
-    Scope,
     looks_explicit,
 )
+from plainfilm.dicom.scope import Scope
 from plainfilm.dicom.tables import tables_for
 from plainfilm.errors import Reason, UnreadableDicom
 from plainfilm.records import Location, TagValue
@@ -95,6 +95,7 @@ def _read(source: ByteSource, limit: int, name: str) -> Header:
             return _parse(source, Parser(head, size, limit, name))
         except NeedMore as more:
             # At least twice as much each time, so that starting anew costs little.
+            assert more.size > len(head)  # or this would never end
             wanted = max(more.size, min(2 * wanted, limit))
         except Declined:
             return _from_pydicom(source, limit, name)
@@ -107,7 +108,8 @@ def _parse(source: ByteSource, parser: Parser) -> Header:
     if bare and not _begins_like_dataset(head):
         raise UnreadableDicom(f"{name} is not DICOM", Reason.NOT_DICOM)
     start = 0 if bare else 132
-    meta = Scope(tables_for(DEFAULT_ENCODINGS), implicit=not looks_explicit(head, start))
+    plain = tables_for(DEFAULT_ENCODINGS)
+    meta = Scope(plain, len(head), not looks_explicit(head, start), None)
     start = parser.file_meta(start, meta)
     syntax = meta.tags.get("TransferSyntaxUID")
     if syntax == _DEFLATED:
@@ -116,10 +118,8 @@ def _parse(source: ByteSource, parser: Parser) -> Header:
     elif syntax == _BIG_ENDIAN or head[start : start + 2] == b"\0\0":  # command group
         raise Declined
     # pydicom, too, believes the first element more than the transfer syntax.
-    scope = Scope(
-        tables_for(DEFAULT_ENCODINGS), implicit=not looks_explicit(parser.head, start)
-    )
-    parser.finish(parser.dataset(start, len(parser.head), scope), scope)
+    scope = Scope(plain, len(parser.head), not looks_explicit(parser.head, start), None)
+    parser.dataset(start, scope)
     if bare and "SOPClassUID" not in scope.tags:
         raise UnreadableDicom(f"{name} is not DICOM", Reason.NOT_DICOM)
     if not scope.tags and not meta.tags:

@@ -7,7 +7,7 @@ import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 
-from plainfilm.dicom._codestream import read_codestream
+from plainfilm.dicom._codestream import Coding, read_codestream
 from plainfilm.dicom._layout import MAX_FRAME_PIXELS
 from plainfilm.errors import InputError, Reason, SettingsError, UnsupportedPixels
 
@@ -61,17 +61,17 @@ def decode_image(source: bytes | Path) -> NDArray[np.uint8]:
     """
     name = "image bytes" if isinstance(source, bytes) else str(source)
     data = source if isinstance(source, bytes) else _read(source)
+    is_png = data.startswith(_PNG_SIGNATURE)
+    size = _png_size(data) if is_png else _jpeg_size(data)
+    if size is None:
+        message = f"{name} is neither JPEG nor PNG, or is cut"
+        raise UnsupportedPixels(message, Reason.UNDECODABLE_PIXELS)
+    if not 0 < size[0] * size[1] <= MAX_FRAME_PIXELS:
+        message = f"{name}: {size[0]} x {size[1]} is not 1 to {MAX_FRAME_PIXELS} pixels"
+        raise UnsupportedPixels(message, Reason.UNDECODABLE_PIXELS)
+    decode = imagecodecs.png_decode if is_png else imagecodecs.jpeg8_decode
     try:
-        if data.startswith(_PNG_SIGNATURE):
-            _check_size(int.from_bytes(data[20:24], "big"), int.from_bytes(data[16:20], "big"))
-            return _grey(imagecodecs.png_decode(data))
-        stream = read_codestream(data)
-        if stream is None or not stream.has_end:
-            raise UnsupportedPixels("neither JPEG nor PNG, or cut", Reason.UNDECODABLE_PIXELS)
-        _check_size(stream.rows, stream.columns)
-        return _grey(imagecodecs.jpeg8_decode(data))
-    except UnsupportedPixels as exc:
-        raise UnsupportedPixels(f"{name}: {exc}", exc.reason) from exc
+        return _grey(decode(data))
     except _CODEC_ERRORS as exc:
         raise UnsupportedPixels(f"{name} is damaged", Reason.UNDECODABLE_PIXELS) from exc
 
@@ -85,10 +85,18 @@ def _read(path: Path) -> bytes:
         raise InputError(f"{path} cannot be read", Reason.FILE_UNREADABLE) from exc
 
 
-def _check_size(rows: int, columns: int) -> None:
-    if not 0 < rows * columns <= MAX_FRAME_PIXELS:
-        message = f"{rows} × {columns} is not 1 to {MAX_FRAME_PIXELS} pixels"
-        raise UnsupportedPixels(message, Reason.UNDECODABLE_PIXELS)
+def _png_size(data: bytes) -> tuple[int, int] | None:
+    """Rows and columns from the IHDR chunk (ISO/IEC 15948 11.2.2)."""
+    if len(data) < 24:
+        return None
+    return int.from_bytes(data[20:24], "big"), int.from_bytes(data[16:20], "big")
+
+
+def _jpeg_size(data: bytes) -> tuple[int, int] | None:
+    stream = read_codestream(data)
+    if stream is None or stream.coding is not Coding.JPEG or not stream.has_end:
+        return None
+    return stream.rows, stream.columns
 
 
 def _check_display_frame(frame: NDArray[Any]) -> None:
@@ -104,6 +112,6 @@ def _grey(image: NDArray[Any]) -> NDArray[np.uint8]:
     if image.ndim == 3 and image.shape[2] < 3:  # grey with alpha
         image = image[..., 0]
     if image.ndim == 3:
-        luma = image[..., :3] @ np.array([0.299, 0.587, 0.114], np.float32)
-        return np.rint(luma).astype(np.uint8)
-    return image
+        image = np.rint(image[..., :3] @ np.array([0.299, 0.587, 0.114], np.float32))
+    grey: NDArray[np.uint8] = image.astype(np.uint8, copy=False)
+    return grey

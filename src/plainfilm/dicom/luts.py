@@ -9,9 +9,8 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from plainfilm.dicom._layout import number, numbers
-from plainfilm.dicom._quiet import quiet_pydicom
-from plainfilm.dicom.dataset import Dataset
+from plainfilm.dicom._layout import number, numbers, value_of
+from plainfilm.dicom.dataset import Dataset, DicomSequence
 from plainfilm.errors import Reason, UnsupportedPixels
 
 __all__ = [
@@ -47,7 +46,8 @@ class Lut:
     def __call__(self, values: NDArray[Any]) -> NDArray[Any]:
         """Look `values` up; those outside the table take its first or last entry."""
         index = np.clip(np.rint(values) - self.first, 0, len(self.entries) - 1)
-        return self.entries[index.astype(np.intp)]
+        looked_up: NDArray[Any] = self.entries[index.astype(np.intp)]
+        return looked_up
 
 
 def apply_modality_lut(frame: NDArray[Any], dataset: Dataset) -> NDArray[np.float32]:
@@ -65,9 +65,8 @@ def apply_modality_lut(frame: NDArray[Any], dataset: Dataset) -> NDArray[np.floa
     lut = modality_lut(dataset)
     if lut is not None:
         return lut(frame).astype(np.float32)
-    with quiet_pydicom():
-        slope = number(dataset, "RescaleSlope")
-        intercept = number(dataset, "RescaleIntercept")
+    slope = number(dataset, "RescaleSlope")
+    intercept = number(dataset, "RescaleIntercept")
     values = frame.astype(np.float32)
     if slope is not None and slope != 0 and np.isfinite(slope):
         values = values * np.float32(slope)
@@ -95,16 +94,18 @@ def apply_voi_window(
     if not (fits and np.isfinite(width) and np.isfinite(center)):
         message = f"a {function} window of width {width} and center {center} is not defined"
         raise UnsupportedPixels(message, Reason.UNDECODABLE_PIXELS)
-    values = frame.astype(np.float32)
+    values: NDArray[np.float32] = frame.astype(np.float32)
+    shown: NDArray[Any]
     if function == "SIGMOID":
         # Clipped where exp would overflow float32; there the result is 0 or 1 anyway.
-        exponent = np.clip(-4 * (values - center) / width, -80, 80)
-        return (1 / (1 + np.exp(exponent))).astype(np.float32)
-    if function == "LINEAR_EXACT":
-        return np.clip((values - center) / width + 0.5, 0, 1).astype(np.float32)
-    if width == 1:  # the formula divides by width - 1; its limit is a step
-        return (values > center - 0.5).astype(np.float32)
-    return np.clip((values - (center - 0.5)) / (width - 1) + 0.5, 0, 1).astype(np.float32)
+        shown = 1 / (1 + np.exp(np.clip(-4 * (values - center) / width, -80, 80)))
+    elif function == "LINEAR_EXACT":
+        shown = np.clip((values - center) / width + 0.5, 0, 1)
+    elif width == 1:  # the formula divides by width - 1; its limit is a step
+        shown = values > center - 0.5
+    else:
+        shown = np.clip((values - (center - 0.5)) / (width - 1) + 0.5, 0, 1)
+    return shown.astype(np.float32)
 
 
 def apply_voi_lut(frame: NDArray[Any], lut: Lut) -> NDArray[np.float32]:
@@ -148,9 +149,8 @@ def voi_window(dataset: Dataset) -> tuple[float, float, WindowFunction] | None:
 
     Source: DICOM PS3.3 C.11.2.1.2 and C.11.2.1.3.
     """
-    with quiet_pydicom():
-        center, width = number(dataset, "WindowCenter"), number(dataset, "WindowWidth")
-        named = dataset.get("VOILUTFunction")
+    center, width = number(dataset, "WindowCenter"), number(dataset, "WindowWidth")
+    named = value_of(dataset, "VOILUTFunction")
     function: WindowFunction = named if named in ("LINEAR_EXACT", "SIGMOID") else "LINEAR"
     if center is None or width is None or not np.isfinite(center) or not np.isfinite(width):
         return None
@@ -168,17 +168,17 @@ def palette_lut(dataset: Dataset, colour: str) -> Lut | None:
         UnsupportedPixels: the table contradicts itself.
     Source: DICOM PS3.3 C.7.6.3.1.5 and C.7.6.3.1.6.
     """
-    with quiet_pydicom():
-        prefix = f"{colour}PaletteColorLookupTable"
-        if f"{prefix}Data" not in dataset:
-            return None
-        return _read_lut(dataset, f"{prefix}Descriptor", f"{prefix}Data")
+    prefix = f"{colour}PaletteColorLookupTable"
+    if f"{prefix}Data" not in dataset:
+        return None
+    return _read_lut(dataset, f"{prefix}Descriptor", f"{prefix}Data")
 
 
 def _first_lut(dataset: Dataset, keyword: str) -> Lut | None:
-    with quiet_pydicom():
-        items = dataset.get(keyword)
-        return _read_lut(items[0], "LUTDescriptor", "LUTData") if items else None
+    items = value_of(dataset, keyword)
+    if not isinstance(items, DicomSequence) or not items:
+        return None
+    return _read_lut(items[0], "LUTDescriptor", "LUTData")
 
 
 def _read_lut(item: Dataset, descriptor_keyword: str, data_keyword: str) -> Lut:
@@ -195,7 +195,7 @@ def _read_lut(item: Dataset, descriptor_keyword: str, data_keyword: str) -> Lut:
 
 
 def _entries(item: Dataset, keyword: str, count: int) -> NDArray[Any]:
-    data = item.get(keyword)
+    data = value_of(item, keyword)
     if isinstance(data, bytes):
         # 8-bit entries may be packed two to a word (PS3.3 C.11.1.1.1).
         width = 1 if len(data) < 2 * count else 2

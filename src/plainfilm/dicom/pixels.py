@@ -21,7 +21,7 @@ from pydicom.uid import (
 
 from plainfilm.dicom import _codecs
 from plainfilm.dicom._codestream import Coding
-from plainfilm.dicom._layout import Layout, read_layout
+from plainfilm.dicom._layout import Layout, read_layout, value_of
 from plainfilm.dicom._quiet import quiet_pydicom
 from plainfilm.dicom.dataset import Dataset, read_lazily
 from plainfilm.dicom.luts import palette_lut
@@ -106,7 +106,7 @@ def _decode(dataset: Dataset) -> FilmPixels:
 
 def _transfer_syntax(dataset: Dataset) -> str:
     meta = getattr(dataset, "file_meta", None)
-    named = meta.get("TransferSyntaxUID") if meta is not None else None
+    named = value_of(meta, "TransferSyntaxUID") if meta is not None else None
     if named:
         return str(named)
     # A bare dataset or one made in memory: not compressed, in the byte order it was read in.
@@ -118,10 +118,12 @@ def _pixel_data(dataset: Dataset) -> tuple[Layout, bytes]:
         if keyword in dataset:
             message = f"{keyword} holds measurements, not a radiograph"
             raise UnsupportedPixels(message, Reason.UNDECODABLE_PIXELS)
-    data = dataset.get_item("PixelData").value if "PixelData" in dataset else None
-    if not data:
+    element = dataset.get_item("PixelData", keep_deferred=True) if "PixelData" in dataset else None
+    if element is None or not element.value:
         raise UnsupportedPixels("there is no pixel data", Reason.NO_PIXEL_DATA)
-    return read_layout(dataset), bytes(data)
+    if not isinstance(element.value, bytes):
+        raise UnsupportedPixels("PixelData is not bytes", Reason.UNDECODABLE_PIXELS)
+    return read_layout(dataset), element.value
 
 
 def _native_samples(dataset: Dataset, data: bytes, layout: Layout, syntax: str) -> NDArray[Any]:
@@ -146,7 +148,7 @@ def _native_samples(dataset: Dataset, data: bytes, layout: Layout, syntax: str) 
 
 def _check_native_length(data: bytes, layout: Layout) -> None:
     needed = -(-layout.frame_bits * layout.frames // 8)
-    described = f"{layout.rows} × {layout.columns} pixels and {layout.frames} frames"
+    described = f"{layout.rows} x {layout.columns} pixels and {layout.frames} frames"
     if len(data) < needed:
         message = f"{len(data)} bytes of pixel data, {described} take {needed}"
         raise UnsupportedPixels(message, Reason.TRUNCATED_PIXELS)
@@ -176,7 +178,10 @@ def _first_frame(dataset: Dataset, data: bytes, layout: Layout) -> bytes:
             fragments = generate_fragments(data)
             next(fragments)
             return b"".join(fragments)
-        offsets = (dataset.get("ExtendedOffsetTable"), dataset.get("ExtendedOffsetTableLengths"))
+        offsets = (
+            value_of(dataset, "ExtendedOffsetTable"),
+            value_of(dataset, "ExtendedOffsetTableLengths"),
+        )
         return get_frame(
             data,
             0,
@@ -255,5 +260,5 @@ def _luminance(rgb: NDArray[Any]) -> NDArray[Any]:
     red, green, blue = rgb[..., 0], rgb[..., 1], rgb[..., 2]
     if np.array_equal(red, green) and np.array_equal(green, blue):
         return red  # a grey film captured as colour keeps its very values
-    luma = _LUMA[0] * red + _LUMA[1] * green + _LUMA[2] * blue
-    return np.rint(luma).astype(rgb.dtype)
+    luma: NDArray[Any] = np.rint(_LUMA[0] * red + _LUMA[1] * green + _LUMA[2] * blue)
+    return luma.astype(rgb.dtype)

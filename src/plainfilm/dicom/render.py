@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from plainfilm.dicom import luts
-from plainfilm.dicom._layout import number
-from plainfilm.dicom._quiet import quiet_pydicom
+from plainfilm.dicom._layout import number, value_of
 from plainfilm.dicom.dataset import Dataset, read_lazily
 from plainfilm.dicom.pixels import FilmPixels, decode_film
 from plainfilm.errors import SettingsError
@@ -47,8 +46,7 @@ def render_display(
         raise SettingsError(f"longest_side ({longest_side}) must be at least 1")
     dataset = source if isinstance(source, Dataset) else read_lazily(source)
     film = decode_film(dataset)
-    with quiet_pydicom():
-        shown = _shown(film, dataset)
+    shown = _shown(film, dataset)
     return shown if longest_side is None else downscale(shown, longest_side)
 
 
@@ -96,7 +94,8 @@ def _shown(film: FilmPixels, dataset: Dataset) -> NDArray[np.uint8]:
         if _is_inverted(film, dataset):
             shown = 1 - shown
     shown[padded] = 0
-    return np.rint(shown * 255).astype(np.uint8)[index]
+    frame: NDArray[np.uint8] = np.rint(shown * 255).astype(np.uint8)[index]
+    return frame
 
 
 def _distinct(
@@ -165,5 +164,5 @@ def _robust_range(modality: NDArray[np.float32], counts: NDArray[np.int64]) -> t
 
 def _is_inverted(film: FilmPixels, dataset: Dataset) -> bool:
     # DX demands INVERSE together with MONOCHROME1 (PS3.3 C.8.11.3.1.2): one inversion, not two.
-    shape = dataset.get("PresentationLUTShape")
+    shape = value_of(dataset, "PresentationLUTShape")
     return film.photometric == "MONOCHROME1" or shape == "INVERSE"

@@ -10,6 +10,7 @@ from plainfilm.dicom.values import Decoder, Decoders, decoders_for, lut_descript
 __all__ = [
     "AMBIGUOUS_VRS",
     "CHARACTER_SET_TAG",
+    "FILE_META_KEYWORDS",
     "LONG_VRS",
     "PIXEL_TAGS",
     "SHORT_VRS",
@@ -35,6 +36,17 @@ AMBIGUOUS_VRS: Final = frozenset({"US or SS", "US or OW"})
 
 CHARACTER_SET_TAG: Final = b"\x08\x00\x05\x00"
 
+FILE_META_KEYWORDS: Final = frozenset(
+    {
+        *("FileMetaInformationGroupLength", "FileMetaInformationVersion"),
+        *("MediaStorageSOPClassUID", "MediaStorageSOPInstanceUID", "TransferSyntaxUID"),
+        *("ImplementationClassUID", "ImplementationVersionName", "SourceApplicationEntityTitle"),
+        *("SendingApplicationEntityTitle", "ReceivingApplicationEntityTitle"),
+        *("PrivateInformationCreatorUID", "PrivateInformation"),
+    }
+)
+"""The elements that most films have in group 0002 (DICOM PS3.10 table 7.1-1)."""
+
 PIXEL_TAGS: Final = frozenset({b"\xe0\x7f\x10\x00", b"\xe0\x7f\x08\x00", b"\xe0\x7f\x09\x00"})
 """Pixel Data, Float Pixel Data, Double Float Pixel Data: where the header ends."""
 
@@ -48,6 +60,7 @@ Row: TypeAlias = tuple[str, Decoder | None]
 """Keyword and decoder; no decoder means that the element needs more than its own bytes."""
 
 
+@lru_cache(maxsize=_TAG_ENTRIES)
 def keyword_of(tag: bytes) -> str:
     """The keyword, or eight upper case hexadecimal digits where the Standard has none."""
     entry = entry_of(tag)

@@ -133,10 +133,12 @@ def _person_names(decode: Callable[[bytes], str]) -> Convert:
 def _decimals(as_text: Convert) -> Convert:
     def convert(raw: bytes) -> TagValue:
         try:
-            value = float(raw)
-        except ValueError:
+            numbers = [float(part) for part in raw.split(b"\\")]
+        except ValueError:  # empty, padded with zero bytes, or no number at all
             return _each(raw.decode("iso8859").strip(), _decimal, raw, as_text)
-        return value if math.isfinite(value) else as_text(raw)
+        if not all(map(math.isfinite, numbers)):
+            return as_text(raw)
+        return numbers if len(numbers) > 1 else numbers[0]
 
     return convert
 

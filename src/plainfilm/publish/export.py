@@ -26,10 +26,12 @@ class ExportTask:
 
     Attributes:
         film: the de-identified copy to read.
-        image: where its image goes, relative to the dataset's folder.
+        folder: the dataset's folder, which is there; the image's own folder is made when missing.
+        image: where the image goes, relative to `folder`.
     """
 
     film: CleanFilm
+    folder: Path
     image: str
 
 
@@ -73,14 +75,12 @@ class ExportJpeg:
     in another process, where an exception would only say that a worker failed.
 
     Attributes:
-        folder: the dataset's folder; the image's own folder is made when it is missing.
         quality: of the JPEG, 1 to 100.
     """
 
     name: ClassVar[str] = "export-jpeg"
     version: ClassVar[str] = "1"
 
-    folder: Path = field(metadata={"where": True})
     quality: int = 95
 
     def process(self, batch: Sequence[ExportTask]) -> Sequence[ExportOutcome]:
@@ -94,7 +94,7 @@ class ExportJpeg:
         pixels = decode_film(read_dataset(content))
         invert = pixels.photometric == "MONOCHROME1"
         image = encode_jpeg(equalized_film(pixels.frame, invert=invert), quality=self.quality)
-        target = self.folder / task.image
+        target = task.folder / task.image
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(image)

@@ -144,7 +144,7 @@ def publish_mimic_cxr_jpg(  # noqa: PLR0913 - the options of one command
     films = CleanFilms(archive)
     plan = _Plan(films, _places(films, split, key))
     with new_dataset(out, archive.path) as folder:
-        step = ExportJpeg(folder.path, quality)
+        step = ExportJpeg(quality)
         results = _export(engine, step, plan, folder, progress or _unheard)
         # By id, not in the order in which workers happened to finish.
         kept = sorted((plan.places[film] for film in results.metadata), key=_Place.order)
@@ -205,7 +205,7 @@ def _export(
     awaited: no worker may still be writing when the folder is removed.
     """
     results = _Results()
-    for result in engine.run(step, _batches(plan, results)):
+    for result in engine.run(step, _batches(plan, folder.path, results)):
         for outcome in result.outputs:
             _take(outcome, results, folder)
         for task in result.lost:
@@ -224,12 +224,12 @@ def _export(
     return results
 
 
-def _batches(plan: _Plan, results: _Results) -> Iterator[Sequence[ExportTask]]:
+def _batches(plan: _Plan, folder: Path, results: _Results) -> Iterator[Sequence[ExportTask]]:
     batch: list[ExportTask] = []
     for row in plan.films:
         if results.stop is not None:
             return
-        batch.append(ExportTask(row.film, plan.places[row.film.film_id].image))
+        batch.append(ExportTask(row.film, folder, plan.places[row.film.film_id].image))
         if len(batch) == _BATCH:
             yield batch
             batch = []

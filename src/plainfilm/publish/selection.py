@@ -46,7 +46,7 @@ class CleanFilms:
         self._table = archive.arrow(_CLEAN_FILMS)
         if not len(self):
             msg = "the archive has no de-identified films, and originals are never published"
-            raise PrivacyError(f"{msg}; run de-identification first")
+            raise PrivacyError(f"{msg}; run `plainfilm deidentify` first")
 
     def __len__(self) -> int:
         return int(self._table.num_rows)

@@ -75,15 +75,14 @@ class PhraseFinder(Generic[Meaning]):
         """Every match, in order of start, the longer first; matches may overlap."""
         matches: set[Match[Meaning]] = set()
         for start, word in enumerate(words):
-            for elements, meaning in self._starting.get(word) or self._remember(word):
-                places = _follow(elements, words, start)
+            starting = self._starting.get(word)
+            for elements, meaning in self._remember(word) if starting is None else starting:
+                places = (start,) if len(elements) == 1 else _follow(elements, words, start)
                 if places:
                     matches.add(Match(start, places[-1] + 1, places, meaning))
         return sorted(matches, key=lambda match: (match.start, -match.end))
 
     def _remember(self, word: str) -> tuple[tuple[tuple[_Element, ...], Meaning], ...]:
-        if word in self._starting:
-            return ()
         if len(self._starting) >= _REMEMBERED_WORDS:
             self._starting.clear()
         starting = tuple(entry for entry in self._phrases if entry[0][0].fits(word))

@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -14,6 +14,13 @@ from plainfilm.errors import SettingsError
 SECTION_CHOICES: Final = ("impression", "findings+impression")
 """`impression`: the impression, else the findings, else the final section, as MIMIC-CXR took.
 `findings+impression`: both where they are there, else the final section."""
+
+_COLON: Final = re.compile(r":")
+_ALONE: Final = re.compile(r"^[ \t*#]{0,4}([A-Z][A-Z/& \t]{1,50}?)[ \t*#]{0,8}$", re.MULTILINE)
+_WORD: Final = re.compile(r"[A-Za-z]+")
+_MARKS: Final = " \t*#"
+_LONGEST_TITLE: Final = 60
+_MOST_WORDS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,49 +35,71 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
-class _Titles:
-    pattern: re.Pattern[str]
-    known: dict[str, tuple[str, str]]
+class _Title:
+    """A title found: its span with its colon, and what the table says of it."""
+
+    start: int
+    end: int
+    section: str
+    use: str
 
 
 @cache
-def _titles() -> _Titles:
+def _known_titles() -> dict[str, tuple[str, str]]:
+    """The words of a title, in lower case → (section, use)."""
     text = resources.files(__package__).joinpath("sections.csv").read_text(encoding="utf-8")
     lines = [line for line in text.splitlines() if not line.startswith("#")]
-    known = {
+    return {
         title: (row["section"], row["use"])
         for row in csv.DictReader(io.StringIO("\n".join(lines)))
         for title in row["titles"].split(";")
     }
-    longest_first = sorted(known, key=len, reverse=True)
-    spelled = _spelled(longest_first)
-    # With a colon a title may stand anywhere after a sentence's end; without, alone on its line in
-    # capitals. Every repeat is bounded: the search is linear in the text.
-    pattern = re.compile(
-        rf"(?:^|(?<=[.\n!?:;)\]])|(?<=[ \t][ \t]))[ \t*#]{{0,4}}"
-        rf"(?:(?P<colon>(?i:{spelled}))[ \t*#]{{0,4}}:|(?P<alone>{_spelled(title.upper() for title in longest_first)})[ \t]{{0,8}}$)",
-        re.MULTILINE,
-    )
-    return _Titles(pattern, known)
-
-
-def _spelled(titles: Iterable[str]) -> str:
-    """An alternation of titles whose words may be parted by blanks, `/` or `&`."""
-    return "|".join(title.replace(" ", r"[ \t/&]{1,3}") for title in titles)
 
 
 def find_sections(text: str) -> list[Section]:
     """The report's sections in order; a report without titles is one section without a title."""
-    titles = _titles()
     sections: list[Section] = []
     title, use, start = "", "other", 0
-    for match in titles.pattern.finditer(text):
-        sections.append(Section(title, use, start, match.start()))
-        words = " ".join(re.findall(r"[a-z]+", (match["colon"] or match["alone"]).lower()))
-        title, use = titles.known[words]
-        start = match.end()
+    for found in sorted((*_before_colons(text), *_alone(text)), key=lambda found: found.start):
+        sections.append(Section(title, use, start, found.start))
+        title, use, start = found.section, found.use, found.end
     sections.append(Section(title, use, start, len(text)))
     return [section for section in sections if text[section.start : section.end].strip()]
+
+
+def _before_colons(text: str) -> Iterator[_Title]:
+    """Titles before a colon, in any case, that begin a line or follow the end of a sentence."""
+    for colon in _COLON.finditer(text):
+        first = max(0, colon.start() - _LONGEST_TITLE)
+        words = list(_WORD.finditer(text, first, colon.start()))[-_MOST_WORDS:]
+        for place, word in enumerate(words):
+            known = _known_titles().get(" ".join(match[0].lower() for match in words[place:]))
+            if known and _begins(text, word.start()) and _is_close(text, words, place, colon):
+                yield _Title(word.start(), colon.end(), *known)
+                break
+
+
+def _begins(text: str, start: int) -> bool:
+    """Whether a title may begin here: a line, after a sentence, or after a wide gap."""
+    before = text[max(0, start - 4) : start]
+    bare = before.rstrip(_MARKS)
+    return not bare or bare[-1] in ".\n\r!?:;)]" or len(before) - len(bare) > 1
+
+
+def _is_close(text: str, words: Sequence[re.Match[str]], place: int, colon: re.Match[str]) -> bool:
+    """Whether nothing but blanks, `/` and `&` stands between the title's words and the colon."""
+    ends = [*(match.start() for match in words[place + 1 :]), colon.start()]
+    gaps = (text[match.end() : end] for match, end in zip(words[place:], ends, strict=True))
+    return all(not gap.strip(" \t/&*#") for gap in gaps)
+
+
+def _alone(text: str) -> Iterator[_Title]:
+    """Titles in capitals alone on their line."""
+    for match in _ALONE.finditer(text):
+        words = " ".join(word.lower() for word in _WORD.findall(match[1]))
+        known = _known_titles().get(words)
+        if known:
+            yield _Title(match.start(), match.end(), *known)
 
 
 def check_choice(choice: str) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 _END: Final = re.compile(
-    r"[.!?;]+(?=\s|$)"  # not inside 3.5 cm
+    r"[.!?;](?=\s|$)"  # not inside 3.5 cm
     r"|\n[ \t]*\n"  # a blank line
     r"|\n[ \t]*(?=[-*\u2022]|\d{1,2}[.)])"  # a list's next item
 )

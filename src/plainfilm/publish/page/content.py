@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from plainfilm.archive import Archive
+from plainfilm.errors import Reason
 from plainfilm.publish.page import thumbnails
 from plainfilm.publish.page.intake import reason_text
-from plainfilm.publish.page.markup import Content, Markup, element
+from plainfilm.publish.page.markup import Content, Markup, element, join
 from plainfilm.publish.page.parts import (
     Column,
     Listing,
@@ -28,10 +29,11 @@ __all__ = ["THUMBNAILS", "categories", "labels", "unlinked_reports", "wrong_tags
 THUMBNAILS: Final = 12
 """Films that a category shows."""
 
+_WITHHELD_SHOWN: Final = 2
+
 _TITLES: Final = {category.name: category.title for category in CATEGORIES}
 _UNDECIDED: Final = "Not told by the text"
 
-# Copies that can be shown come first, so that withheld films do not fill a large category.
 _FILMS: Final = """
 SELECT * FROM (
     SELECT film.film_id, coalesce(prediction.value, '') AS category, prediction.details,
@@ -39,8 +41,8 @@ SELECT * FROM (
            count(*) OVER (PARTITION BY coalesce(prediction.value, '')) AS films,
            count(clean_film.path) OVER (PARTITION BY coalesce(prediction.value, '')) AS cleaned,
            row_number() OVER (
-               PARTITION BY coalesce(prediction.value, '')
-               ORDER BY clean_film.path IS NULL, film.film_id
+               PARTITION BY coalesce(prediction.value, ''), clean_film.path IS NULL
+               ORDER BY film.film_id
            ) AS place
     FROM film
     LEFT JOIN prediction
@@ -54,7 +56,7 @@ SELECT * FROM (
     ) AS refused ON refused.item_id = film.film_id
 )
 WHERE place <= $thumbnails
-ORDER BY category = '', films DESC, category, place
+ORDER BY category = '', films DESC, category, clean IS NULL, place
 """
 
 
@@ -66,10 +68,10 @@ def categories(archive: Archive) -> Section:
     ]
     if not groups:
         return Section("categories", "Categories", paragraph("The archive has no films yet."))
-    told = len({row["category"] for row in rows} - {""})
-    undecided = sum(row["films"] for row in rows if not row["category"] and row["place"] == 1)
+    totals = {row["category"]: row["films"] for row in rows}
+    undecided = totals.pop("", 0)
     lead = paragraph(
-        f"{counted(told, 'category', 'categories')} told by the films' own texts. ",
+        f"{counted(len(totals), 'category', 'categories')} told by the films' own texts. ",
         "Thumbnails are of de-identified copies; a film without one is not shown.",
     )
     notice = f"{counted(undecided, 'film')} whose text does not tell the category"
@@ -82,7 +84,8 @@ def _group(name: str, films: list[dict[str, Any]]) -> Markup:
     count = counted(total, "film")
     if cleaned < total:
         count += f", {total - cleaned:,} withheld"
-    rest = total - len(films)
+    shown = _chosen(films)
+    rest = total - len(shown)
     query = f"SELECT film_id FROM prediction WHERE task = 'category_text' AND value = '{name}'"  # noqa: S608 - shown, not run
     more = (
         f"and {rest:,} more; all of them: ",
@@ -91,21 +94,35 @@ def _group(name: str, films: list[dict[str, Any]]) -> Markup:
     return element(
         "article",
         element("h3", title, " ", element("span", count, class_="quiet")),
-        element("div", (_film(title, film) for film in films), class_="films"),
+        element("div", (_film(title, film) for film in shown), class_="films"),
         paragraph(*more, class_="more") if rest else None,
         class_="category",
     )
 
 
+def _chosen(films: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Films to show: mostly copies, but where films were withheld, some of those as well."""
+    copies = [film for film in films if film["clean"] is not None]
+    others = [film for film in films if film["clean"] is None]
+    room = max(THUMBNAILS - len(copies), min(len(others), _WITHHELD_SHOWN))
+    return copies[: THUMBNAILS - min(room, len(others))] + others[:room]
+
+
 def _film(title: str, film: dict[str, Any]) -> Markup:
-    name = f"Film {film['film_id']:,}"
-    caption: list[Content] = [name]
-    if json.loads(film["details"] or "{}").get("disagreement"):
+    details = json.loads(film["details"] or "{}")
+    caption: list[Content] = [element("span", f"Film {film['film_id']}")]
+    if not film["category"] and details.get("body_part"):
+        caption.append(element("span", details["body_part"].replace("_", " ")))
+    if details.get("disagreement"):
         caption.append(element("span", "wrong tag", class_="badge"))
     if film["clean"] is not None:
         alt = f"{title}, film {film['film_id']}, de-identified"
         return thumbnails.figure(Path(film["clean"]), alt, caption)
-    why = reason_text(film["reason"]) if film["reason"] else "not de-identified"
+    why = "not de-identified"
+    if film["reason"] == Reason.BURNED_IN_TEXT:
+        why = "withheld: text in the pixels"
+    elif film["reason"]:
+        why = reason_text(film["reason"])
     return thumbnails.placeholder(why, caption)
 
 
@@ -126,7 +143,7 @@ def wrong_tags(archive: Archive) -> Section:
     body = table(
         "Films whose tags contradict one another; the more specific text decides",
         (
-            Column("Film", number=True),
+            Column("Film"),
             Column("Taken for"),
             Column("Because"),
             Column("Although"),
@@ -134,8 +151,7 @@ def wrong_tags(archive: Archive) -> Section:
         (_contradiction(row) for row in found.rows),
         found.rest,
     )
-    verb = "contradicts" if found.total == 1 else "contradict"
-    notice = f"{counted(found.total, 'film')} whose tags {verb} the text"
+    notice = f"{counted(found.total, 'film')} whose tags contradict the text"
     return Section("wrong-tags", "Wrong tags", body, notice)
 
 
@@ -145,7 +161,7 @@ def _contradiction(row: Mapping[str, Any]) -> tuple[Content, ...]:
     kinds = {item["says"] for item in against}
     because = [item for item in details["evidence"] if item["says"] in kinds]
     taken = _TITLES.get(row["category"]) or row["category"] or _UNDECIDED
-    return row["film_id"], taken, map(_statement, because), map(_statement, against)
+    return str(row["film_id"]), taken, map(_statement, because), map(_statement, against)
 
 
 def _statement(item: Mapping[str, str]) -> Markup:
@@ -162,12 +178,22 @@ def labels(archive: Archive) -> Section:
     return Section("labels", "Labels from reports", tables)
 
 
+_LEGEND: Final = element(
+    "p",
+    (
+        element("span", element("span", class_=f"key {kind}"), kind)
+        for kind in ("positive", "uncertain", "negative")
+    ),
+    class_="legend",
+)
+
+
 def _label_table(archive: Archive, name: str) -> Markup | None:
     studies = study_labels(archive, name)
     if not studies:
         return None
     counts = count_labels(sorted(label_set(name)), studies.values())
-    return table(
+    shown = table(
         f"Label set {name}: {counted(len(studies), 'study', 'studies')} with a report",
         (
             Column("Finding"),
@@ -177,6 +203,7 @@ def _label_table(archive: Archive, name: str) -> Markup | None:
         ),
         (_label_row(entry) for entry in counts),
     )
+    return join((_LEGEND, shown))
 
 
 def _label_row(entry: LabelCounts) -> tuple[Content, ...]:
@@ -214,7 +241,7 @@ def unlinked_reports(archive: Archive) -> Section | None:
     if not found.total:
         return None
     # A report's name in its source may be an accession number, so only our own number is shown.
-    numbers = ", ".join(f"{row['report_id']:,}" for row in found.rows)
+    numbers = ", ".join(f"{row['report_id']}" for row in found.rows)
     body = (
         paragraph(
             "Neither accession number nor Study Instance UID of these reports belongs to a study "

@@ -58,7 +58,7 @@ def tiles(archive: Archive) -> Markup:
         (counts["patient"], "patients"),
         (counts["study"], "studies"),
         (counts["report"], "reports"),
-        (counts["duplicate"], "duplicates"),
+        (counts["duplicate"], "duplicate files"),
         (counts["rejected"], "rejected files"),
     )
     tile = (
@@ -103,11 +103,18 @@ def rejections(archive: Archive) -> Section:
     files = table(
         "Rejected files",
         (Column("File"), Column("Reason")),
-        ((_path(row["file"]), reason_text(row["reason"])) for row in found.rows),
+        ((_path(row["file"]), _why(row["reason"], row["detail"])) for row in found.rows),
         found.rest,
     )
     notice = f"{counted(found.total, 'file')} could not be used" if found.total else ""
     return Section("rejections", "Rejections", (summary, files if found.total else None), notice)
+
+
+def _why(reason: str, detail: str | None) -> Content:
+    """The reason in words; of a conflict its detail, which names the other file."""
+    if reason == Reason.UID_CONFLICT and detail:
+        return element("span", detail, class_="path")
+    return reason_text(reason)
 
 
 _DUPLICATES: Final = """
@@ -129,8 +136,8 @@ def duplicates(archive: Archive) -> Section:
         return Section("duplicates", "Duplicates", paragraph("No film came twice."))
     body = table(
         "The same film in two files: it is counted and kept once",
-        (Column("File"), Column("Same film as"), Column("Film", number=True)),
-        ((_path(row["file"]), _path(row["kept"]), row["film_id"]) for row in found.rows),
+        (Column("File"), Column("Same film as"), Column("Film")),
+        ((_path(row["file"]), _path(row["kept"]), str(row["film_id"])) for row in found.rows),
         found.rest,
     )
     notice = f"{counted(found.total, 'duplicate')} left out"
@@ -233,4 +240,7 @@ def _duration(started: str, finished: str | None) -> str:
 
 
 def _path(path: str) -> Markup:
-    return element("code", path, class_="path")
+    """A path that may break across lines after its slashes."""
+    parts = path.split("/")
+    broken = ((part, "/", element("wbr")) for part in parts[:-1])
+    return element("code", broken, parts[-1], class_="path")

@@ -19,7 +19,7 @@ class Markup(str):
 
 Content: TypeAlias = "Markup | str | int | Iterable[Content] | None"
 
-_WITHOUT_END: Final = frozenset({"br", "img", "link", "meta"})
+_WITHOUT_END: Final = frozenset({"br", "img", "link", "meta", "wbr"})
 
 
 def element(tag: str, /, *contents: Content, **attributes: str | int | bool | None) -> Markup:

@@ -58,11 +58,11 @@ class Listing:
         )
 
 
-def listing(archive: Archive, sql: str, limit: int = LISTED) -> Listing:
+def listing(archive: Archive, sql: str) -> Listing:
     """Run a query of ours for its first rows and its number of rows."""
-    rows = archive.rows(f"{sql} LIMIT {limit}")
+    rows = archive.rows(f"{sql} LIMIT {LISTED}")
     total = len(rows)
-    if total == limit:
+    if total == LISTED:
         total = archive.rows(f"SELECT count(*) AS total FROM ({sql})")[0]["total"]  # noqa: S608
     return Listing(rows, total, sql)
 

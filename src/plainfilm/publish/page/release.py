@@ -60,7 +60,7 @@ def deidentification(archive: Archive) -> Section:
 
 
 _WITHHELD: Final = f"""
-SELECT item_id AS film_id, step
+SELECT item_id AS film_id, step, detail
 FROM step_result
 WHERE item_kind = 'film' AND reason = '{Reason.BURNED_IN_TEXT}'
 ORDER BY film_id
@@ -75,8 +75,8 @@ def withheld(archive: Archive) -> Section:
         return Section("withheld", "Withheld films", body)
     body = table(
         "Films withheld for text burned into the pixels; a person should look at them",
-        (Column("Film", number=True), Column("Found by")),
-        ((row["film_id"], row["step"]) for row in found.rows),
+        (Column("Film"), Column("Found by"), Column("Why")),
+        ((str(row["film_id"]), row["step"], row["detail"]) for row in found.rows),
         found.rest,
     )
     notice = f"{counted(found.total, 'film')} withheld for text burned into the pixels"

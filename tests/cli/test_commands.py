@@ -1,0 +1,285 @@
+"""Each command from end to end on the sample films, as a user runs it."""
+
+import csv
+import gzip
+import html
+import json
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from plainfilm.demo import SampleSource
+from plainfilm.errors import REASON_TEXT
+
+Run = Callable[..., "Ran"]  # noqa: F821 - of this folder's conftest
+ONE = ("--workers", 1)
+
+
+def test_ingest_finds_every_planted_file(plainfilm: Run, tmp_path: Path, sample: SampleSource) -> None:
+    assert plainfilm("init", tmp_path / "a").code == 0
+    ran = plainfilm("ingest", tmp_path / "a", sample.folder, *ONE, "--json")
+    assert ran.code == 3
+    assert ran.facts["films"] == len(sample.films)
+    assert ran.facts["duplicates"] == len(sample.duplicates)
+    assert ran.facts["reasons"] == Counter(reason.value for _, reason in sample.rejections)
+
+
+def test_rejections_are_listed_for_people(plainfilm: Run, tmp_path: Path, sample: SampleSource) -> None:
+    plainfilm("init", tmp_path / "a")
+    ran = plainfilm("ingest", tmp_path / "a", sample.folder, *ONE)
+    listed = ran.err.replace("\n", "")
+    for location, reason in sample.rejections:
+        assert f"{location}: {reason.value}" in listed
+
+
+def test_ingest_again_has_nothing_to_reject(plainfilm: Run, archive: Path, sample: SampleSource) -> None:
+    ran = plainfilm("ingest", archive, sample.folder, *ONE, "--json")
+    assert (ran.code, ran.facts["films"], ran.facts["rejected"]) == (0, 0, 0)
+
+
+def test_ingest_of_nothing_usable_is_exit_code_1(plainfilm: Run, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "text.dcm").write_text("no film")
+    plainfilm("init", tmp_path / "a")
+    assert plainfilm("ingest", tmp_path / "a", tmp_path / "in", *ONE).code == 1
+
+
+def test_ingest_reports_links_and_lists_what_it_cannot(
+    plainfilm: Run, tmp_path: Path, sample: SampleSource
+) -> None:
+    plainfilm("init", tmp_path / "a")
+    plainfilm("ingest", tmp_path / "a", sample.folder, *ONE)
+    ran = plainfilm("ingest-reports", tmp_path / "a", sample.reports, "--json")
+    assert ran.code == 0
+    assert ran.facts["new"] == sample.report_count
+    assert ran.facts["unlinked_reports"] == list(sample.unlinked_reports)
+
+
+def test_status_counts(plainfilm: Run, archive: Path, sample: SampleSource) -> None:
+    facts = plainfilm("status", archive, "--json").facts
+    assert facts["films"] == len(sample.films)
+    assert (facts["patients"], facts["studies"]) == (sample.patients, sample.studies)
+    assert facts["rejected"] == len(sample.rejections)
+    assert facts["runs"][0]["step"] == "ingest"
+    assert "Latest runs" in plainfilm("status", archive).out
+
+
+def test_query_prints_a_table_csv_or_json(plainfilm: Run, archive: Path) -> None:
+    sql = "SELECT Modality, count(*) AS n FROM films GROUP BY ALL ORDER BY n"
+    rows = plainfilm("query", archive, sql, "--json").facts
+    assert sum(row["n"] for row in rows) == 24
+    printed = list(csv.DictReader(plainfilm("query", archive, sql, "--csv").out.splitlines()))
+    assert [int(row["n"]) for row in printed] == [row["n"] for row in rows]
+    assert "Modality" in plainfilm("query", archive, sql).out
+
+
+def test_categorize_names_films_and_records_disagreement(
+    plainfilm: Run, archive: Path, sample: SampleSource
+) -> None:
+    ran = plainfilm("categorize", archive, *ONE, "--json")
+    assert ran.code == 0
+    assert ran.facts["disagreeing"] == len(sample.wrong_body_part)
+    expected = Counter(film.text_category or "(not said)" for _, film in sample.films)
+    assert ran.facts["categories"] == expected
+    assert plainfilm("categorize", archive, *ONE, "--json").facts["skipped"] == 24
+
+
+def test_label_into_an_archive_and_into_a_table(
+    plainfilm: Run, archive: Path, sample: SampleSource, tmp_path: Path
+) -> None:
+    ran = plainfilm("label", archive, *ONE, "--json")
+    assert (ran.code, ran.facts["done"]) == (0, sample.report_count)
+    out, evidence = tmp_path / "labels.csv", tmp_path / "evidence.jsonl"
+    ran = plainfilm("label", sample.reports, "--labels", "nih", "--out", out, "--evidence", evidence)
+    assert ran.code == 0
+    with out.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == sample.report_count
+    assert {value for row in rows for name, value in row.items() if name != "id"} <= {
+        "1", "0", "-1", "",
+    }  # fmt: skip
+    with sample.reports.open(newline="") as file:
+        texts = {row["id"]: row["text"] for row in csv.DictReader(file)}
+    for line in evidence.read_text().splitlines():
+        found = json.loads(line)
+        assert found["id"] in texts
+
+
+def test_map_descriptions(plainfilm: Run, tmp_path: Path) -> None:
+    table = tmp_path / "exams.csv"
+    table.write_text(
+        "study_description,series_description,body_part_examined\n"
+        "XR KNEE 2 VIEWS,KNEE LAT,KNEE\nXR CHEST,,CHEST\n"
+    )
+    ran = plainfilm("map-descriptions", table, "--out", tmp_path / "out.csv", "--json")
+    assert (ran.code, ran.facts["rows"]) == (0, 2)
+    with (tmp_path / "out.csv").open(newline="") as file:
+        assert [row["category"] for row in csv.DictReader(file)] == ["knee_lateral", ""]
+
+
+def test_deidentify_withholds_burned_in_films_and_leaves_no_identity(
+    plainfilm: Run, archive: Path, sample: SampleSource, tmp_path: Path
+) -> None:
+    ran = plainfilm("deidentify", archive, "--out", tmp_path / "clean", *ONE, "--json")
+    assert ran.code == 3
+    withheld = plainfilm(
+        "query", archive, "--json",
+        "SELECT path, member FROM film JOIN step_result ON item_id = film_id"
+        " WHERE step = 'deidentify' AND reason = 'burned_in_text'",
+    ).facts  # fmt: skip
+    names = {(row["path"], row["member"]) for row in withheld}
+    planted = {(str(film.location.path), film.location.member) for film in sample.burned_in}
+    assert planted <= names
+    clean = list((tmp_path / "clean").rglob("*.dcm"))
+    assert len(clean) == ran.facts["clean"] == 24 - len(withheld)
+    content = b"".join(path.read_bytes() for path in clean)
+    for row in plainfilm(
+        "query", archive, "--json",
+        "SELECT PatientName, PatientID, AccessionNumber, InstitutionName, StudyInstanceUID FROM tags",
+    ).facts:  # fmt: skip
+        for value in row.values():
+            for part in str(value).split("^"):
+                assert len(part) < 4 or part.encode() not in content
+
+
+def test_deidentify_a_folder_without_an_archive(
+    plainfilm: Run, sample: SampleSource, tmp_path: Path
+) -> None:
+    ran = plainfilm("deidentify", sample.folder, "--out", tmp_path / "clean", *ONE, "--json")
+    assert ran.code == 3
+    assert ran.facts["clean"] == len(list((tmp_path / "clean").rglob("*.dcm"))) > 0
+    assert ran.facts["reasons"]["truncated_pixels"] == 1
+    assert Path(ran.facts["key"]).stat().st_mode & 0o777 == 0o600
+
+
+def test_deidentify_refuses_to_write_into_its_source(
+    plainfilm: Run, sample: SampleSource, tmp_path: Path
+) -> None:
+    copy = shutil.copytree(sample.folder, tmp_path / "export")
+    ran = plainfilm("deidentify", copy, "--out", copy / "clean")
+    assert ran.code == 1
+    assert "lies inside SOURCE" in ran.err
+    assert not (copy / "clean").exists()
+
+
+def test_publish_makes_a_dataset_whose_checksums_hold(
+    plainfilm: Run, archive: Path, tmp_path: Path
+) -> None:
+    plainfilm("categorize", archive, *ONE)
+    plainfilm("label", archive, *ONE)
+    plainfilm("deidentify", archive, "--out", tmp_path / "clean", *ONE)
+    ran = plainfilm("publish", archive, "--out", tmp_path / "dataset", *ONE, "--json")
+    assert ran.code == 0
+    images = list((tmp_path / "dataset" / "files").rglob("*.jpg"))
+    assert len(images) == ran.facts["films"] > 0
+    subprocess.run(
+        ["sha256sum", "--check", "--strict", "--quiet", "SHA256SUMS"],
+        cwd=tmp_path / "dataset",
+        check=True,
+    )
+    with gzip.open(next((tmp_path / "dataset").glob("*-split.csv.gz")), "rt", newline="") as file:
+        splits = list(csv.DictReader(file))
+    assert len(splits) == len(images)
+    by_subject = {(row["subject_id"], row["split"]) for row in splits}
+    assert len(by_subject) == len({subject for subject, _ in by_subject})
+    again = plainfilm("publish", archive, "--out", tmp_path / "dataset")
+    assert again.code == 1
+
+
+def test_publish_without_clean_films_is_refused(
+    plainfilm: Run, archive: Path, tmp_path: Path
+) -> None:
+    ran = plainfilm("publish", archive, "--out", tmp_path / "dataset", *ONE)
+    assert ran.code == 1
+    assert "deidentify" in ran.err
+    assert not (tmp_path / "dataset").exists()
+
+
+def test_report_page_is_one_file_that_fetches_nothing(
+    plainfilm: Run, archive: Path, tmp_path: Path
+) -> None:
+    plainfilm("deidentify", archive, "--out", tmp_path / "clean", *ONE)
+    ran = plainfilm("report-page", archive, "--out", tmp_path / "page.html")
+    assert ran.code == 0
+    page = (tmp_path / "page.html").read_text()
+    assert "<html" in page
+    for fetched in ('src="http', 'href="http', "url(http", "@import"):
+        assert fetched not in page
+
+
+def test_demo_shows_everything_that_was_planted(
+    plainfilm: Run, sample: SampleSource, tmp_path: Path
+) -> None:
+    ran = plainfilm("demo", tmp_path / "demo", "--json")
+    assert ran.code == 0
+    facts = ran.facts
+    assert facts["films"] == len(sample.films)
+    assert facts["duplicates"] == len(sample.duplicates)
+    assert facts["rejected"] == Counter(reason.value for _, reason in sample.rejections)
+    assert facts["films_withheld"]["burned_in_text"] >= len(sample.burned_in)
+    page = Path(facts["report_page"]).read_text()
+    for reason in {reason for _, reason in sample.rejections}:
+        assert html.escape(REASON_TEXT[reason]) in page
+    for location in sample.duplicates:
+        assert location.path.name in page
+    assert "data:image/jpeg;base64," in page
+    again = plainfilm("demo", tmp_path / "demo")
+    assert again.code == 1
+    assert "is not empty" in again.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["ingest", "{tmp}/none", "{tmp}"], "is not an archive"),
+        (["ingest", "{archive}", "{tmp}/none"], "does not exist"),
+        (["init", "{archive}"], "is not empty"),
+        (["query", "{archive}", "DROP TABLE film"], "one SELECT"),
+        (["query", "{archive}", "SELECT nothing FROM film"], "query failed"),
+        (["label", "{tmp}/none.csv", "--out", "{tmp}/o.csv"], "none.csv"),
+        (["label", "{archive}", "--out", "{tmp}/o.csv"], "leave out --out"),
+        (["label", "{archive}", "--labels", "unknown"], "chexpert"),
+        (["map-descriptions", "{tmp}/none.csv", "--out", "{tmp}/o.csv"], "none.csv"),
+        (["publish", "{archive}", "--out", "{tmp}/d", "--layout", "unknown"], "mimic-cxr-jpg"),
+        (["publish", "{archive}", "--out", "{tmp}/d", "--split", "a,b"], "three numbers"),
+        (["deidentify", "{tmp}/none", "--out", "{tmp}/d"], "does not exist"),
+        (["report-page", "{tmp}/none", "--out", "{tmp}/p.html"], "is not an archive"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_1(
+    plainfilm: Run, archive: Path, tmp_path: Path, arguments: list[str], words: str
+) -> None:
+    ran = plainfilm(*(item.format(archive=archive, tmp=tmp_path) for item in arguments))
+    assert ran.code == 1
+    assert words in ran.err
+    assert len(ran.err.strip().splitlines()) <= 2
+
+
+def test_wrong_usage_is_exit_code_2(plainfilm: Run) -> None:
+    assert plainfilm("ingest").code == 2
+    assert plainfilm("no-such-command").code == 2
+
+
+def test_a_bug_shows_its_place_but_not_its_message(
+    plainfilm: Run, archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("DOE^JANE was here")
+
+    monkeypatch.setattr("plainfilm.archive.archive.Archive.counts", broken)
+    ran = plainfilm("status", archive)
+    assert ran.code == 1
+    assert "internal error: RuntimeError" in ran.err
+    assert "JANE" not in ran.err
+
+
+def test_the_module_runs_as_a_program() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "plainfilm", "--version"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("plainfilm ")

@@ -1,0 +1,98 @@
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from plainfilm.errors import SettingsError
+from plainfilm.publish.identifiers import (
+    STUDY_IDS,
+    SUBJECT_IDS,
+    IdRange,
+    assign_ids,
+    film_id,
+    split_of,
+)
+
+KEY = b"sixteen bytes it is"
+NAMES = [f"p{number}" for number in range(2_000)]
+
+
+def test_ids_have_the_eight_digits_of_their_block() -> None:
+    subjects = assign_ids(NAMES, SUBJECT_IDS, KEY).values()
+    studies = assign_ids(NAMES, STUDY_IDS, KEY).values()
+    assert all(10_000_000 <= number <= 19_999_999 for number in subjects)
+    assert all(50_000_000 <= number <= 59_999_999 for number in studies)
+
+
+def test_each_name_has_an_id_of_its_own_even_in_a_crowded_block() -> None:
+    crowded = IdRange("subject", 0, len(NAMES))
+    assert sorted(assign_ids(NAMES, crowded, KEY).values()) == list(range(len(NAMES)))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(min_value=0, max_value=300))
+def test_ids_stay_when_names_are_added_though_they_collide(known: int) -> None:
+    crowded = IdRange("subject", 0, 320)
+    before = assign_ids(NAMES[:known], crowded, KEY)
+    after = assign_ids(NAMES[:320], crowded, KEY)
+    assert before == {name: after[name] for name in before}
+
+
+def test_a_full_block_is_refused() -> None:
+    with pytest.raises(SettingsError, match="more than 2"):
+        assign_ids(NAMES[:3], IdRange("subject", 0, 2), KEY)
+
+
+def test_ids_depend_on_the_key_and_on_the_purpose() -> None:
+    subjects = assign_ids(NAMES, SUBJECT_IDS, KEY)
+    others = assign_ids(NAMES, SUBJECT_IDS, b"another key, also long")
+    studies = assign_ids(NAMES, STUDY_IDS, KEY)
+    same = [name for name in NAMES if subjects[name] == others[name]]
+    paired = [name for name in NAMES if studies[name] - subjects[name] == 40_000_000]
+    assert len(same) < 3
+    assert len(paired) < 3
+
+
+def test_film_ids_look_like_those_of_mimic_cxr() -> None:
+    assert re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{8}){4}", film_id("2.25.1", KEY))
+    assert film_id("2.25.1", KEY) != film_id("2.25.2", KEY)
+
+
+def test_a_patients_split_depends_on_patient_and_key_alone() -> None:
+    splits = [split_of(name, (0.8, 0.1, 0.1), KEY) for name in NAMES]
+    again = [split_of(name, (0.8, 0.1, 0.1), KEY) for name in reversed(NAMES)]
+    assert splits == again[::-1]
+
+
+def test_splits_have_about_the_sizes_asked_for() -> None:
+    splits = [split_of(name, (0.8, 0.1, 0.1), KEY) for name in NAMES]
+    # 2,000 patients: four standard deviations are 72 and 54.
+    assert abs(splits.count("train") - 1600) < 72
+    assert abs(splits.count("validate") - 200) < 54
+    assert abs(splits.count("test") - 200) < 54
+
+
+@pytest.mark.parametrize(
+    ("shares", "only"),
+    [
+        ((1, 0, 0), {"train"}),
+        ((0, 1, 0), {"validate"}),
+        ((0, 0, 1), {"test"}),
+        ((0.5, 0, 0.5), {"train", "test"}),
+        ((0.9, 0.1, 0.0), {"train", "validate"}),
+    ],
+)
+def test_a_share_of_zero_gets_nobody(shares: tuple[float, float, float], only: set[str]) -> None:
+    assert {split_of(name, shares, KEY) for name in NAMES} == only
+
+
+@pytest.mark.parametrize("shares", [(0.8, 0.1, 0.2), (1.1, -0.1, 0.0), (float("nan"), 0.5, 0.5)])
+def test_shares_that_are_no_shares_are_refused(shares: tuple[float, float, float]) -> None:
+    with pytest.raises(SettingsError, match="three shares"):
+        split_of("p1", shares, KEY)
+
+
+def test_a_short_key_is_refused() -> None:
+    with pytest.raises(SettingsError, match="15 bytes"):
+        assign_ids(["p1"], SUBJECT_IDS, b"x" * 15)
