@@ -125,9 +125,7 @@ def _study(rng: random.Random, patient: int, number: int) -> dict[str, str | int
     }
 
 
-def _film(
-    rng: random.Random, person: Elements, visit: dict[str, str | int], image: int
-) -> bytes:
+def _film(rng: random.Random, person: Elements, visit: dict[str, str | int], image: int) -> bytes:
     explicit = rng.random() < 0.75
     sop_class = _CR_IMAGE if visit["maker"] == "Corvid Medical" else _DX_IMAGE
     instance = _uid(3, rng.randrange(10**12), rng.randrange(10**9), image)

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Final
 
 import pydicom
-from generated_films import write_films
 from pydicom import Dataset
 
+from generated_films import write_films
 from plainfilm.dicom import read_header
 
 CLAIM: Final = 12.0

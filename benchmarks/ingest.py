@@ -20,8 +20,8 @@ from statistics import median
 from typing import Final
 
 import pydicom
-from generated_films import write_films
 
+from generated_films import write_films
 from plainfilm.archive import Archive
 from plainfilm.engine import LocalEngine
 

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Final
 
 from generated_films import write_films
-
 from plainfilm.archive import Archive
 from plainfilm.engine import LocalEngine
 
@@ -52,9 +51,8 @@ def _peaks(count: int) -> tuple[float, float]:
 
 
 def _measure(archive_folder: Path, films: Path) -> None:
-    with Archive.create(archive_folder) as archive:
-        with LocalEngine(2) as engine:
-            summary = archive.ingest([films], engine=engine)
+    with Archive.create(archive_folder) as archive, LocalEngine(2) as engine:
+        summary = archive.ingest([films], engine=engine)
     peaks = {
         name: resource.getrusage(who).ru_maxrss / 1024
         for name, who in (

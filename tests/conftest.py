@@ -2,7 +2,9 @@
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -20,28 +22,31 @@ settings.register_profile("thorough", parent=settings.get_profile("default"), ma
 settings.load_profile("default")
 
 
-def missing_peer(name: str) -> None:
-    """Skip the test for want of a peer; in CI that is an error."""
-    message = f"{name} is not installed; `make test` installs it where it may"
-    if os.environ.get("CI"):
-        pytest.fail(message)
-    pytest.skip(message)
+@pytest.fixture(scope="session")
+def missing_peer() -> Callable[[str], NoReturn]:
+    """Ends a test for want of a peer: skipped where one works, an error in CI."""
+
+    def end(name: str) -> NoReturn:
+        message = f"{name} is not there; `make test` installs it where it may"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+
+    return end
 
 
 @pytest.fixture(scope="session")
-def shared_data() -> Path:
+def shared_data(missing_peer: Callable[[str], NoReturn]) -> Path:
     """The folder of development films beside the checkout."""
     if not SHARED_DATA.is_dir():
-        if os.environ.get("CI"):
-            pytest.fail("the development films are not beside the checkout")
-        pytest.skip("needs the development films beside the checkout")
+        missing_peer("the folder of development films")
     return SHARED_DATA
 
 
 @pytest.fixture(scope="session")
-def dcmtk() -> Path:
+def dcmtk(missing_peer: Callable[[str], NoReturn]) -> Path:
     """The folder of dcmtk's programs."""
     found = shutil.which("dcmdump")
     if found is None:
         missing_peer("dcmtk")
-    return Path(str(found)).parent
+    return Path(found).parent

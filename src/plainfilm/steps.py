@@ -52,12 +52,10 @@ class FilmStep(Step[Film, OutCo], Protocol[OutCo]):
 
 
 class ReportStep(Step[Report, OutCo], Protocol[OutCo]):
-    """A step over reports; `reads_reports` tells the archive which records to select.
+    """A step over reports: one that has a label set.
 
     Results of one label set replace earlier ones of the same set and leave other sets alone.
     """
-
-    reads_reports: ClassVar[bool]
 
     @property
     def label_set(self) -> str: ...
@@ -116,9 +114,7 @@ def parameters_hash(step: Step[Any, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def process_each(
-    batch: Sequence[Film], compute: Callable[[Film], Out]
-) -> list[Out | Rejection]:
+def process_each(batch: Sequence[Film], compute: Callable[[Film], Out]) -> list[Out | Rejection]:
     """Apply `compute` to each film; a film whose input is bad becomes a Rejection."""
     results: list[Out | Rejection] = []
     for film in batch:

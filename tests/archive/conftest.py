@@ -1,24 +1,19 @@
-"""Archives on both databases, and a PostgreSQL server on loopback that lives as long as the tests."""
+"""Archives on both databases, and a PostgreSQL server on loopback for as long as the tests run."""
 
 import os
 import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import psycopg
 import pytest
 
 from plainfilm.archive import Archive
 from plainfilm.engine import LocalEngine
-
-
-def _peer_missing(name: str) -> None:
-    if os.environ.get("CI"):
-        pytest.fail(f"{name} is not installed")
-    pytest.skip(f"{name} is not installed; `make test` installs it where it may")
 
 
 def _as_server(command: list[str]) -> list[str]:
@@ -33,17 +28,19 @@ def _free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def postgres_port() -> Iterator[int]:
+def postgres_port(missing_peer: Callable[[str], NoReturn]) -> Iterator[int]:
     programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
     if not programs:
-        _peer_missing("PostgreSQL")
+        missing_peer("PostgreSQL")
     folder = Path(tempfile.mkdtemp(prefix="plainfilm-postgres-"))
     if os.geteuid() == 0:
         shutil.chown(folder, "postgres")
     data, port = folder / "data", _free_port()
     try:
         subprocess.run(
-            _as_server([str(programs[-1] / "initdb"), "-D", str(data), "-A", "trust", "-U", "films"]),
+            _as_server(
+                [str(programs[-1] / "initdb"), "-D", str(data), "-A", "trust", "-U", "films"]
+            ),
             check=True,
             capture_output=True,
         )
@@ -52,7 +49,9 @@ def postgres_port() -> Iterator[int]:
         start = _as_server([*control, "-o", options, "-l", str(folder / "log"), "start"])
         subprocess.run(start, check=True, stdout=subprocess.DEVNULL)
         yield port
-        subprocess.run(_as_server([*control, "-m", "immediate", "stop"]), check=True, capture_output=True)
+        subprocess.run(
+            _as_server([*control, "-m", "immediate", "stop"]), check=True, capture_output=True
+        )
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -77,9 +77,7 @@ def test_foreign_keys_hold(archive: Archive) -> None:
         ("format = 1\narchive_id = 'a'\n[catalog]\nurl = 'nonsense'", "not a database URL"),
     ],
 )
-def test_wrong_settings_say_what_is_wrong(
-    tmp_path: Path, text_of_file: str, words: str
-) -> None:
+def test_wrong_settings_say_what_is_wrong(tmp_path: Path, text_of_file: str, words: str) -> None:
     (tmp_path / "plainfilm.toml").write_text(text_of_file)
     with pytest.raises(SettingsError, match=words):
         Archive.open(tmp_path)

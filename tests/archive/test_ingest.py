@@ -2,20 +2,17 @@
 
 import os
 import shutil
-import sys
 import zipfile
 from pathlib import Path
 
 import pydicom
 import pytest
 
+from films_on_disk import write_film, write_films
 from plainfilm.archive import Archive
 from plainfilm.demo import stable_uid
 from plainfilm.engine import LocalEngine
 from plainfilm.errors import BadSource, Reason
-
-sys.path.insert(0, str(Path(__file__).parent))
-from films_on_disk import write_film, write_films  # noqa: E402
 
 
 def _outcomes(archive: Archive) -> dict[str, str]:
@@ -55,9 +52,7 @@ def test_the_same_source_named_twice_is_one(
     assert (summary.films, summary.duplicates, summary.rejected.total()) == (3, 0, 0)
 
 
-def test_same_film_twice_is_one_film(
-    archive: Archive, engine: LocalEngine, tmp_path: Path
-) -> None:
+def test_same_film_twice_is_one_film(archive: Archive, engine: LocalEngine, tmp_path: Path) -> None:
     folder = write_films(tmp_path / "in", 2)
     shutil.copy(folder / "000.dcm", folder / "copy.dcm")
     summary = archive.ingest([folder], engine=engine)

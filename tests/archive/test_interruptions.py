@@ -11,13 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from films_on_disk import write_films
 from plainfilm.archive import Archive
 from plainfilm.archive import ingest as ingest_module
 from plainfilm.engine import LocalEngine
 from plainfilm.errors import ArchiveError
-
-sys.path.insert(0, str(Path(__file__).parent))
-from films_on_disk import write_films  # noqa: E402
 
 _INGEST = """
 import sys

@@ -1,16 +1,13 @@
 """Queries see catalog and tags together, and nothing else."""
 
-import sys
 from pathlib import Path
 
 import pytest
 
+from films_on_disk import write_film, write_films
 from plainfilm.archive import Archive
 from plainfilm.engine import LocalEngine
 from plainfilm.errors import ArchiveError, BadTable
-
-sys.path.insert(0, str(Path(__file__).parent))
-from films_on_disk import write_film, write_films  # noqa: E402
 
 
 @pytest.fixture

@@ -1,22 +1,21 @@
 """Reports find their study as in a radiology information system."""
 
-import sys
 from pathlib import Path
 
 import pytest
 
+from archive_steps import CountWords
+from films_on_disk import write_film, write_films
 from plainfilm.archive import Archive
 from plainfilm.demo import stable_uid
 from plainfilm.engine import LocalEngine
 from plainfilm.records import SourceReport
 
-sys.path.insert(0, str(Path(__file__).parent))
-from films_on_disk import write_film, write_films  # noqa: E402
-from steps_for_tests import CountWords  # noqa: E402
-
 
 def _studies(archive: Archive) -> dict[str, str | None]:
-    rows = archive.rows("SELECT name, s.study_instance_uid AS uid FROM report LEFT JOIN study AS s USING (study_pk)")
+    rows = archive.rows(
+        "SELECT name, s.study_instance_uid AS uid FROM report LEFT JOIN study AS s USING (study_pk)"
+    )
     return {row["name"]: row["uid"] for row in rows}
 
 

@@ -1,20 +1,17 @@
 """Running steps: what is done is skipped, what changed is replaced, what is bad is listed."""
 
 import json
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from archive_steps import CountWords, NameModality
+from films_on_disk import write_films
 from plainfilm.archive import Archive
 from plainfilm.engine import LocalEngine
 from plainfilm.errors import BadTable, Reason
 from plainfilm.records import SourceReport
-
-sys.path.insert(0, str(Path(__file__).parent))
-from films_on_disk import write_films  # noqa: E402
-from steps_for_tests import CountWords, NameModality  # noqa: E402
 
 
 @pytest.fixture
@@ -61,9 +58,7 @@ def test_a_newer_version_replaces_the_results(filled: Archive, engine: LocalEngi
     assert len(_values(filled)) == 6
 
 
-def test_new_films_only_are_computed(
-    filled: Archive, engine: LocalEngine, tmp_path: Path
-) -> None:
+def test_new_films_only_are_computed(filled: Archive, engine: LocalEngine, tmp_path: Path) -> None:
     filled.run(NameModality(), engine=engine)
     filled.ingest([write_films(tmp_path / "more", 9)], engine=engine)
     summary = filled.run(NameModality(), engine=engine)

@@ -20,7 +20,9 @@ Run = Callable[..., "Ran"]  # noqa: F821 - of this folder's conftest
 ONE = ("--workers", 1)
 
 
-def test_ingest_finds_every_planted_file(plainfilm: Run, tmp_path: Path, sample: SampleSource) -> None:
+def test_ingest_finds_every_planted_file(
+    plainfilm: Run, tmp_path: Path, sample: SampleSource
+) -> None:
     assert plainfilm("init", tmp_path / "a").code == 0
     ran = plainfilm("ingest", tmp_path / "a", sample.folder, *ONE, "--json")
     assert ran.code == 3
@@ -29,7 +31,9 @@ def test_ingest_finds_every_planted_file(plainfilm: Run, tmp_path: Path, sample:
     assert ran.facts["reasons"] == Counter(reason.value for _, reason in sample.rejections)
 
 
-def test_rejections_are_listed_for_people(plainfilm: Run, tmp_path: Path, sample: SampleSource) -> None:
+def test_rejections_are_listed_for_people(
+    plainfilm: Run, tmp_path: Path, sample: SampleSource
+) -> None:
     plainfilm("init", tmp_path / "a")
     ran = plainfilm("ingest", tmp_path / "a", sample.folder, *ONE)
     listed = ran.err.replace("\n", "")
@@ -37,7 +41,9 @@ def test_rejections_are_listed_for_people(plainfilm: Run, tmp_path: Path, sample
         assert f"{location}: {reason.value}" in listed
 
 
-def test_ingest_again_has_nothing_to_reject(plainfilm: Run, archive: Path, sample: SampleSource) -> None:
+def test_ingest_again_has_nothing_to_reject(
+    plainfilm: Run, archive: Path, sample: SampleSource
+) -> None:
     ran = plainfilm("ingest", archive, sample.folder, *ONE, "--json")
     assert (ran.code, ran.facts["films"], ran.facts["rejected"]) == (0, 0, 0)
 
@@ -95,7 +101,9 @@ def test_label_into_an_archive_and_into_a_table(
     ran = plainfilm("label", archive, *ONE, "--json")
     assert (ran.code, ran.facts["done"]) == (0, sample.report_count)
     out, evidence = tmp_path / "labels.csv", tmp_path / "evidence.jsonl"
-    ran = plainfilm("label", sample.reports, "--labels", "nih", "--out", out, "--evidence", evidence)
+    ran = plainfilm(
+        "label", sample.reports, "--labels", "nih", "--out", out, "--evidence", evidence
+    )
     assert ran.code == 0
     with out.open(newline="") as file:
         rows = list(csv.DictReader(file))

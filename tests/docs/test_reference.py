@@ -13,7 +13,9 @@ from plainfilm.errors import REASON_TEXT, Reason
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
-_spec = importlib.util.spec_from_file_location("write_reference", ROOT / "scripts/write_reference.py")
+_spec = importlib.util.spec_from_file_location(
+    "write_reference", ROOT / "scripts/write_reference.py"
+)
 assert _spec is not None
 assert _spec.loader is not None
 reference = importlib.util.module_from_spec(_spec)
@@ -35,14 +37,17 @@ def test_the_table_of_reasons_is_complete() -> None:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_is_documented_with_an_example(name: str) -> None:
-    section = (DOCS / "commands.md").read_text().split(f"## `plainfilm {name}`")[1].split("\n## ")[0]
+    section = (
+        (DOCS / "commands.md").read_text().split(f"## `plainfilm {name}`")[1].split("\n## ")[0]
+    )
     assert f"Example: `plainfilm {name}" in section
 
 
 def test_commands_that_the_documentation_names_exist() -> None:
     for page in [*DOCS.rglob("*.md"), ROOT / "README.md"]:
-        for name in re.findall(r"^plainfilm ([a-z-]+)", page.read_text(), re.MULTILINE):
-            assert name in COMMANDS, f"{page.name} names `plainfilm {name}`"
+        for block in re.findall(r"```\n(.*?)```", page.read_text(), re.DOTALL):
+            for name in re.findall(r"^plainfilm ([a-z-]+)", block, re.MULTILINE):
+                assert name in COMMANDS, f"{page.name} names `plainfilm {name}`"
 
 
 def test_python_in_the_documentation_parses() -> None:

@@ -1,17 +1,13 @@
 """The contract of every engine."""
 
 import itertools
-import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import pytest
 
+from engine_steps import DieOn, Double, RaiseOn
 from plainfilm.engine import LocalEngine
 from plainfilm.errors import SettingsError
-
-sys.path.insert(0, str(Path(__file__).parent))
-from steps_for_tests import DieOn, Double, RaiseOn  # noqa: E402 - the line above makes it found
 
 
 @pytest.fixture(params=[1, 2], ids=["in this process", "two workers"])

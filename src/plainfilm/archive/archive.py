@@ -4,6 +4,7 @@ import fcntl
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -125,9 +126,7 @@ class Archive:
         with _write_lock(self.path):
             self._drop_orphans()
             run_id = start_run(self._catalog, step.name, step.version, {"copy": copy})
-            found = find_files(
-                sources, leave_out=self.path, zip_max_gib=self.settings.zip_max_gib
-            )
+            found = find_files(sources, leave_out=self.path, zip_max_gib=self.settings.zip_max_gib)
             summary = ingest(
                 found,
                 catalog=self._catalog,
@@ -170,9 +169,8 @@ class Archive:
         step_run = self._step_run(step)
         chosen = self._chosen(step_run.kind, where)
         with _write_lock(self.path):
-            step_run.run_id = start_run(
-                self._catalog, step_run.slot, step.version, parameters(step)
-            )
+            run_id = start_run(self._catalog, step_run.slot, step.version, parameters(step))
+            step_run = replace(step_run, run_id=run_id)
             to_do, total = run_step.count_items(self._catalog, step_run, again)
             summary = run_step.run_step(
                 step,
@@ -187,9 +185,7 @@ class Archive:
             summary.skipped = total - to_do
             counts = {"done": summary.done, "skipped": summary.skipped}
             counts |= {reason.value: count for reason, count in summary.rejected.items()}
-            finish_run(
-                self._catalog, self.path, step_run.run_id, counts, summary.rejections
-            )
+            finish_run(self._catalog, self.path, step_run.run_id, counts, summary.rejections)
         return summary
 
     def to_do(self, step: Step[Any, Any], *, again: bool = False) -> int:
@@ -221,7 +217,8 @@ class Archive:
         return found
 
     def _step_run(self, step: Step[Any, Any]) -> StepRun:
-        label_set = step.label_set if getattr(step, "reads_reports", False) else None
+        # Only a step over reports has a label set.
+        label_set: str | None = getattr(step, "label_set", None)
         return StepRun(
             run_id=0,
             slot=step.name if label_set is None else f"{step.name}:{label_set}",

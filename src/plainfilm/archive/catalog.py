@@ -43,8 +43,8 @@ class Catalog:
         except exc.ArgumentError as error:
             raise SettingsError("catalog.url in plainfilm.toml is not a database URL") from error
         except ModuleNotFoundError as error:
-            msg = f"catalog.url needs the Python package {error.name}: pip install 'plainfilm[postgres]'"
-            raise SettingsError(msg) from error
+            msg = f"catalog.url needs the Python package {error.name}"
+            raise SettingsError(f"{msg}: pip install 'plainfilm[postgres]'") from error
 
     @property
     def dialect(self) -> str:

@@ -245,14 +245,25 @@ class FilmWriter:
         """The primary keys of rows by their natural key; rows that are missing are inserted."""
         found: dict[str, int] = {}
         for part in chunks(list(wanted), _CHUNK):
-            rows = connection.execute(select(table.c[key], table.c[primary]).where(table.c[key].in_(part)))
-            found.update({natural: number for natural, number in rows})
+            rows = connection.execute(
+                select(table.c[key], table.c[primary]).where(table.c[key].in_(part))
+            )
+            found.update(rows.tuples())
         missing = [natural for natural in wanted if natural not in found]
         if missing:
-            new = dict(zip(missing, self._catalog.take_ids(connection, table.name, len(missing)), strict=True))
+            new = dict(
+                zip(
+                    missing,
+                    self._catalog.take_ids(connection, table.name, len(missing)),
+                    strict=True,
+                )
+            )
             connection.execute(
                 insert(table),
-                [{key: natural, primary: number, **wanted[natural]} for natural, number in new.items()],
+                [
+                    {key: natural, primary: number, **wanted[natural]}
+                    for natural, number in new.items()
+                ],
             )
             found.update(new)
         return found
@@ -262,7 +273,9 @@ class FilmWriter:
             row.sop_instance_uid: film_id for film_id, (_, row) in zip(ids, plan.new, strict=True)
         }
         rows = [
-            _file_row(row.file.location, row.file, "film", self._run_id, film_of[row.sop_instance_uid])
+            _file_row(
+                row.file.location, row.file, "film", self._run_id, film_of[row.sop_instance_uid]
+            )
             for _, row in plan.new
         ]
         rows += [

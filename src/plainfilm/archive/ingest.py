@@ -185,4 +185,3 @@ def _commit(pending: _Pending, writer: FilmWriter, summary: IngestSummary) -> in
     pending.tags.clear()
     pending.rejected.clear()
     return count
-

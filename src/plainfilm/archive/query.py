@@ -113,5 +113,3 @@ def _arrow_type(column: Any) -> pa.DataType:
 def _first_lines(error: duckdb.Error) -> str:
     """DuckDB's message without its picture of the statement."""
     return str(error).split("\n\nLINE", maxsplit=1)[0].replace("\n", " ").strip()
-
-

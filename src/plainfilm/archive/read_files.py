@@ -174,5 +174,3 @@ def same_bytes(one: Location, other: Location) -> bool:
                 return False
             if not block:
                 return True
-
-

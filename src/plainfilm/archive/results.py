@@ -1,8 +1,9 @@
-"""Committing what steps return: each kind of record to its table, replacing the step's earlier ones."""
+"""Committing what steps return: each kind of record to its table, replacing earlier ones."""
 
 import json
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Connection, Table, delete, insert, select
@@ -17,24 +18,23 @@ __all__ = ["StepRun", "store"]
 _CHUNK: Final = 5_000
 
 
+@dataclass(frozen=True, slots=True)
 class StepRun:
     """One run of one step, as the catalog knows it.
 
     Attributes:
         slot: the name under which results replace one another.
+        parameters: their hash.
         kind: `film` or `report`, what the step reads.
         label_set: of a step over reports; None otherwise.
     """
 
-    def __init__(  # noqa: PLR0913 - one plain value each
-        self, run_id: int, slot: str, version: str, parameters: str, kind: str, label_set: str | None
-    ) -> None:
-        self.run_id = run_id
-        self.slot = slot
-        self.version = version
-        self.parameters = parameters
-        self.kind = kind
-        self.label_set = label_set
+    run_id: int
+    slot: str
+    version: str
+    parameters: str
+    kind: str
+    label_set: str | None
 
 
 def store(

@@ -50,8 +50,10 @@ def run_step(  # noqa: PLR0913 - the archive's parts, handed over once
         progress: hears how many items were settled.
     """
     summary = RunSummary(step_run.run_id)
-    items = _reports(catalog, step_run, again) if step_run.kind == "report" else _films(
-        catalog, folder, step_run, _keywords(step), again
+    items: Iterator[Item] = (
+        _reports(catalog, step_run, again)
+        if step_run.kind == "report"
+        else _films(catalog, folder, step_run, _keywords(step), again)
     )
     if chosen is not None:
         items = (item for item in items if _id(item) in chosen)
@@ -174,7 +176,9 @@ def _tags(part: Path, keywords: tuple[str, ...]) -> dict[int, dict[str, Any]]:
             present = [name for name in keywords if name in file.schema_arrow.names]
             table = file.read([FILM_ID, *present])
     except (OSError, pa.ArrowException) as error:
-        raise ArchiveError(f"cannot read the tags in {part}: the file is missing or damaged") from error
+        raise ArchiveError(
+            f"cannot read the tags in {part}: the file is missing or damaged"
+        ) from error
     values = table.to_pydict()
     return {
         film_id: {name: values[name][row] for name in present if values[name][row] is not None}

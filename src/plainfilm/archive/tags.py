@@ -135,7 +135,7 @@ def _fitting(
 def _fits(item: Any, kind: _Kind) -> bool:
     if isinstance(item, int) and kind is not _Kind.TEXT:
         bits = 63 if kind is _Kind.INTEGER else 53  # a double holds no larger integer exactly
-        return -(2**bits) <= item < 2**bits
+        return abs(item) < 1 << bits
     return isinstance(item, str if kind is _Kind.TEXT else float) and kind is not _Kind.INTEGER
 
 

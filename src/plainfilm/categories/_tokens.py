@@ -7,9 +7,11 @@ from typing import Final
 SEPARATOR: Final = "|"
 """The token that stands for `+`, `/`, `,`, `;`, `&`, brackets: a list goes on, or a new thought."""
 
+_LONGEST: Final = 1024
+"""Characters that are read: descriptions have 64 (VR LO), and what is longer is prose."""
 _PERSON_NAME: Final = re.compile(r"\S*\^\S*")  # VR PN, PS3.5 section 6.2: DOE^JANE
 _CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_DOTTED: Final = re.compile(r"(?<!\w)(?:\w\.[ ]?)+\w\.(?!\w)|(?<!\w)(?:\w\.)+\w(?!\w)")
+_DOTTED: Final = re.compile(r"(?<!\w)(?:[a-z]\.[ ]?)+[a-z]\.(?!\w)|(?<!\w)(?:[a-z]\.)+[a-z](?!\w)")
 _DASHED_AP: Final = re.compile(r"(?<!\w)(?:(a)[-/](p)|(p)[-/](a))(?!\w)")
 _DASHED_SPINE: Final = re.compile(r"(?<![a-z0-9-])([ctdls])-(?=sp(?:ine)?\b)")
 _LETTERS_DIGITS: Final = re.compile(r"(?<=[a-z]{3})(?=\d)|(?<=\d)(?=[a-z]{2})")
@@ -30,6 +32,7 @@ def tokens(text: str) -> tuple[str, ...]:
     `Thorax a.p.` gives thorax, ap; `KNEE_AP/LAT` gives knee, ap, |, lat; `KneeLat2V` gives knee,
     lat, 2v. A name in DICOM's form (`DOE^JANE`) is left out.
     """
+    text = text[:_LONGEST]
     if "^" in text:
         text = _PERSON_NAME.sub(" ", text)
     folded = fold(_CAMEL.sub(" ", text)).replace("'", "").replace("_", " ")

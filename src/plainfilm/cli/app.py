@@ -20,7 +20,8 @@ DEBUG_VARIABLE: Final = "PLAINFILM_DEBUG"
 app = typer.Typer(
     name="plainfilm",
     help="Turn a PACS's plain radiographs into an organised, de-identified, labelled archive.",
-    epilog="Exit codes: 0 done, 1 nothing usable or refused, 2 wrong usage, 3 done with rejections.",
+    epilog="Exit codes: 0 done, 1 nothing usable or refused, 2 wrong usage,"
+    " 3 done with rejections.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,  # its picture of local variables would show patients
@@ -38,7 +39,7 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _main(
-    version: bool = typer.Option(  # noqa: ARG001 - the callback acts on it
+    version: bool = typer.Option(
         False, "--version", help="Show the version and exit.", callback=_version, is_eager=True
     ),
 ) -> None:

@@ -28,8 +28,8 @@ from plainfilm.records import Rejection
 from plainfilm.steps import Step
 
 __all__ = [
-    "Again",
     "DONE_WITH_REJECTIONS",
+    "Again",
     "ArchivePath",
     "AsJson",
     "Where",
@@ -92,7 +92,7 @@ def progress(title: str, total: int | None, *, quiet: bool) -> Iterator[Callable
         yield lambda count: bar.advance(task, count)
 
 
-def run_step(  # noqa: PLR0913 - the options that all steps share
+def run_step(
     archive: Archive,
     step: Step[Any, Any],
     title: str,

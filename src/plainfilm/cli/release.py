@@ -1,13 +1,14 @@
-"""`deidentify`, `publish`, `report-page`: what leaves the archive, and its picture for those inside."""
+"""`deidentify`, `publish`, `report-page`: what leaves the archive, and a page for those inside."""
 
 import tempfile
 from collections import Counter
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
-from plainfilm.archive import Archive
+from plainfilm.archive import Archive, IngestSummary
 from plainfilm.cli.console import (
     Again,
     ArchivePath,
@@ -23,9 +24,8 @@ from plainfilm.cli.console import (
 )
 from plainfilm.deid import Deidentify, load_or_create_key
 from plainfilm.engine import LocalEngine
-from plainfilm.errors import Reason, SettingsError
+from plainfilm.errors import SettingsError
 from plainfilm.publish import publish_mimic_cxr_jpg, write_report_page
-from plainfilm.records import Rejection
 
 __all__ = ["KEY_FILE", "add_to"]
 
@@ -49,7 +49,7 @@ def add_to(app: typer.Typer) -> None:
     app.command("report-page")(report_page)
 
 
-def deidentify(  # noqa: PLR0913 - one parameter for each option
+def deidentify(
     source: Annotated[
         Path, typer.Argument(metavar="SOURCE", help="An archive, or a folder, file or zip file.")
     ],
@@ -70,54 +70,36 @@ def deidentify(  # noqa: PLR0913 - one parameter for each option
     _refuse_inside(source, out)
     key_file = key or out.absolute().parent / KEY_FILE
     step = Deidentify(out.absolute(), load_or_create_key(key_file))
-    if (source / "plainfilm.toml").is_file():
-        with Archive.open(source) as opened:
-            summary = run_step(
-                opened, step, "De-identifying", where=where, again=again, workers=workers,
-                quiet=as_json,
-            )  # fmt: skip
-        rejections, rejected = summary.rejections, summary.rejected
-        done, skipped = summary.done, summary.skipped
-        withheld = summary.rejected.total()
-    else:
-        if where is not None:
+    with ExitStack() as stack:
+        # Loose files are de-identified by way of an archive that is thrown away.
+        if (source / "plainfilm.toml").is_file():
+            archive = stack.enter_context(Archive.open(source))
+            unread = IngestSummary()
+        elif where is not None:
             raise SettingsError("--where chooses films of an archive; SOURCE is none")
-        done, skipped, withheld, rejections, rejected = _without_archive(
-            source, step, workers=workers, quiet=as_json
-        )
+        else:
+            scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="plainfilm-"))
+            archive = stack.enter_context(Archive.create(Path(scratch) / "archive"))
+            engine = stack.enter_context(LocalEngine(workers))
+            unread = archive.ingest([source], engine=engine)
+        summary = run_step(
+            archive, step, "De-identifying",
+            where=where, again=again, workers=workers, quiet=as_json,
+        )  # fmt: skip
+    withheld = summary.rejected.total()
+    rejected = unread.rejected + summary.rejected
     facts = {
-        "clean": done - withheld,
+        "clean": summary.done - withheld,
         "withheld": withheld,
-        "skipped": skipped,
+        "skipped": summary.skipped,
         "reasons": reasons(rejected),
         "out": str(out),
         "key": str(key_file),
     }
     show("De-identified", facts, as_json=as_json)
     if not as_json:
-        list_rejections(rejections, rejected)
-    exit_for(done=done - withheld + skipped, rejected=rejected.total())
-
-
-def _without_archive(
-    source: Path, step: Deidentify, *, workers: int | None, quiet: bool
-) -> tuple[int, int, int, list[Rejection], Counter[Reason]]:
-    """De-identify loose files by way of an archive that is thrown away."""
-    with tempfile.TemporaryDirectory(prefix="plainfilm-") as folder:
-        with Archive.create(Path(folder) / "archive") as archive:
-            with LocalEngine(workers) as engine, progress("Reading", None, quiet=quiet) as advance:
-                taken = archive.ingest([source], engine=engine, progress=advance)
-            summary = run_step(
-                archive, step, "De-identifying", where=None, again=False, workers=workers,
-                quiet=quiet,
-            )  # fmt: skip
-    return (
-        summary.done,
-        summary.skipped,
-        summary.rejected.total(),
-        taken.rejections + summary.rejections,
-        taken.rejected + summary.rejected,
-    )
+        list_rejections(unread.rejections + summary.rejections, rejected)
+    exit_for(done=summary.done - withheld + summary.skipped, rejected=rejected.total())
 
 
 def _refuse_inside(source: Path, out: Path) -> None:
@@ -127,7 +109,7 @@ def _refuse_inside(source: Path, out: Path) -> None:
         raise SettingsError(f"--out ({out}) lies inside SOURCE ({source}); choose another folder")
 
 
-def publish(  # noqa: PLR0913 - one parameter for each option
+def publish(
     archive: ArchivePath,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The dataset's new folder.")],
     layout: Annotated[str, typer.Option(help="How the dataset is laid out: `mimic-cxr-jpg`.")] = (

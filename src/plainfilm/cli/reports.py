@@ -17,7 +17,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(label)
 
 
-def label(  # noqa: PLR0913 - one parameter for each option
+def label(
     reports: Annotated[
         Path,
         typer.Argument(

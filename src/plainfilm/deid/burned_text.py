@@ -65,6 +65,18 @@ class TextRow(NamedTuple):
         """The row of the transposed film."""
         return TextRow(self.y, self.x, self.height, self.width)
 
+    def overlaps(self, other: "TextRow") -> bool:
+        """Whether two boxes share a pixel."""
+        across = self.x < other.x + other.width and other.x < self.x + self.width
+        return across and self.y < other.y + other.height and other.y < self.y + self.height
+
+    def joined(self, other: "TextRow") -> "TextRow":
+        """The smallest box that holds both."""
+        x, y = min(self.x, other.x), min(self.y, other.y)
+        right = max(self.x + self.width, other.x + other.width)
+        bottom = max(self.y + self.height, other.y + other.height)
+        return TextRow(x, y, right - x, bottom - y)
+
 
 class _Patches(NamedTuple):
     """Connected patches: their boxes (end exclusive) and mean grey values, each of shape (n,)."""
@@ -94,20 +106,20 @@ def search_range(frame: NDArray[Any]) -> NDArray[np.uint8]:
     Returns:
         (rows, columns) uint8.
     """
+    least, most = int(frame.min()), int(frame.max())
     sample = frame[:: max(1, frame.shape[0] // 512), :: max(1, frame.shape[1] // 512)]
     low, high = np.percentile(sample, (0.5, 99.5))
-    least, most = float(frame.min()), float(frame.max())
-    if most <= least:
-        return np.zeros(frame.shape, np.uint8)
     # What lies beyond the ends gets a little room of its own, and never more than its share: else
     # the noise of a dark border would be torn apart into sharp specks.
     share = (255 - 2 * OUTLIER_GREYS) / max(high - low, 1.0)
     below = min(OUTLIER_GREYS, (low - least) * share)
     above = min(OUTLIER_GREYS, (most - high) * share)
-    knots = [least, low, max(high, low), most]
-    greys = [0.0, below, 255.0 - above, 255.0]
-    greys_of_frame: NDArray[np.uint8] = np.interp(frame, knots, greys).astype(np.uint8)
-    return greys_of_frame
+    knots, greys = (least, low, high, most), (0.0, below, 255.0 - above, 255.0)
+    if most - least >= 1 << 16:
+        return np.asarray(np.interp(frame, knots, greys), dtype=np.uint8)
+    table = np.interp(np.arange(least, most + 1), knots, greys).astype(np.uint8)
+    shown: NDArray[np.uint8] = np.take(table, np.subtract(frame, least, dtype=np.int32))
+    return shown
 
 
 def suspect_text(image: NDArray[np.uint8]) -> list[TextRow]:
@@ -116,18 +128,29 @@ def suspect_text(image: NDArray[np.uint8]) -> list[TextRow]:
     Args:
         image: (rows, columns) uint8, from `search_range` or rendered for display.
     Returns:
-        boxes, from top to bottom; one line of text may give several that overlap.
+        boxes that do not overlap, from top to bottom; lines that stand close may share a box.
     """
     if min(image.shape) < 3:
         return []
-    found: set[TextRow] = set()
+    found: list[TextRow] = []
     for mask in _edge_masks(image):
         patches = _patches(image, mask)
-        found.update(_rows(patches))
-        found.update(
-            TextRow(y, x, height, width) for x, y, width, height in _rows(patches.turned())
-        )
-    return sorted(found, key=lambda row: (row.y, row.x, row.width, row.height))
+        found.extend(_rows(patches))
+        found.extend(row.turned() for row in _rows(patches.turned()))
+    return sorted(_merged(found), key=lambda row: (row.y, row.x))
+
+
+def _merged(rows: list[TextRow]) -> list[TextRow]:
+    """Join the boxes that overlap: a line is found with each step, and its letters' columns too."""
+    merged: list[TextRow] = []
+    for row in rows:
+        joined = row
+        while overlapping := [other for other in merged if joined.overlaps(other)]:
+            merged = [other for other in merged if other not in overlapping]
+            for other in overlapping:
+                joined = joined.joined(other)
+        merged.append(joined)
+    return merged
 
 
 def _edge_masks(image: NDArray[np.uint8]) -> Iterator[NDArray[np.bool_]]:

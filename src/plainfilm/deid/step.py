@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from plainfilm.deid.burned_text import TextRow, search_range, suspect_text
 from plainfilm.deid.clean import CleanHeader, clean_dataset
@@ -18,7 +18,7 @@ from plainfilm.steps import process_each
 
 __all__ = ["Deidentify"]
 
-MAXIMUM_ROWS_LISTED = 8
+MAXIMUM_ROWS_LISTED: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +104,10 @@ def _described(rows: list[TextRow]) -> str:
     listed = [f"{row.width}x{row.height} at ({row.x}, {row.y})" for row in rows]
     more = len(rows) - MAXIMUM_ROWS_LISTED
     tail = f" and {more} more" if more > 0 else ""
-    count = "1 row" if len(rows) == 1 else f"{len(rows)} rows"
-    return f"{count} of letter-like shapes: {', '.join(listed[:MAXIMUM_ROWS_LISTED])}{tail}"
+    count = "1 place" if len(rows) == 1 else f"{len(rows)} places"
+    return (
+        f"{count} with rows of letter-like shapes: {', '.join(listed[:MAXIMUM_ROWS_LISTED])}{tail}"
+    )
 
 
 def _withheld(detail: str) -> UnsupportedPixels:

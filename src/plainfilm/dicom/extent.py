@@ -1,4 +1,4 @@
-"""How far a film reaches: whether its pixel data is all there, and what deflated films expand to."""
+"""How far a film reaches: whether its pixels are all there, and what deflated films expand to."""
 
 import zlib
 from struct import Struct

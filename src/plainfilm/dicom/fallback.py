@@ -2,10 +2,9 @@
 
 import io
 import math
-import zlib
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from plainfilm.dicom._quiet import quiet_pydicom
+from plainfilm.dicom._quiet import PYDICOM_ERRORS, quiet_pydicom
 from plainfilm.dicom.location import ByteSource
 from plainfilm.errors import Reason, UnreadableDicom
 from plainfilm.records import TagValue
@@ -20,19 +19,6 @@ _MAX_BYTES: Final = 4 << 20
 
 _MAX_DEPTH: Final = 64
 _LONG_VRS: Final = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"})
-
-# What pydicom raises on bytes that break the Standard.
-_PYDICOM_ERRORS: Final = (
-    ArithmeticError,
-    AttributeError,
-    EOFError,
-    LookupError,
-    NotImplementedError,
-    OSError,
-    TypeError,
-    ValueError,
-    zlib.error,
-)
 
 
 class PydicomHeader(NamedTuple):
@@ -59,7 +45,7 @@ def read_with_pydicom(source: ByteSource, limit: int, name: str) -> PydicomHeade
         except RecursionError as exc:
             message = f"{name}: sequences are nested too deep"
             raise UnreadableDicom(message, Reason.NESTED_TOO_DEEP) from exc
-        except _PYDICOM_ERRORS as exc:
+        except PYDICOM_ERRORS as exc:
             message = f"{name}: the header breaks the encoding rules"
             raise UnreadableDicom(message, Reason.MALFORMED_HEADER) from exc
 
@@ -115,7 +101,7 @@ def _plain_dataset(dataset: "Dataset", name: str, depth: int = 0) -> dict[str, T
         raw = dataset.get_item(tag)
         try:
             element = dataset[tag]
-        except _PYDICOM_ERRORS:
+        except PYDICOM_ERRORS:
             # One element that cannot be decoded is no reason to refuse the film.
             plain[f"{tag:08X}"] = getattr(raw, "value", None) or None
             continue

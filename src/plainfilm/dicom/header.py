@@ -10,7 +10,6 @@ from typing import Final
 
 from plainfilm.dicom.charsets import DEFAULT_ENCODINGS
 from plainfilm.dicom.extent import InflatedSource, is_complete
-from plainfilm.dicom.fallback import read_with_pydicom
 from plainfilm.dicom.location import ByteSource, open_source
 from plainfilm.dicom.parser import (
     UNDEFINED_LENGTH,
@@ -94,9 +93,8 @@ def _read(source: ByteSource, limit: int, name: str) -> Header:
         try:
             return _parse(source, Parser(head, size, limit, name))
         except NeedMore as more:
-            # At least twice as much each time, so that starting anew costs little.
-            assert more.size > len(head)  # or this would never end
-            wanted = max(more.size, min(2 * wanted, limit))
+            # At least twice as much each time, so that starting anew costs little and ends.
+            wanted = max(more.size, 2 * wanted)
         except Declined:
             return _from_pydicom(source, limit, name)
 
@@ -138,6 +136,9 @@ def _begins_like_dataset(head: bytes) -> bool:
 
 
 def _from_pydicom(source: ByteSource, limit: int, name: str) -> Header:
+    # Importing pydicom takes longer than reading a thousand headers.
+    from plainfilm.dicom.fallback import read_with_pydicom  # noqa: PLC0415
+
     read = read_with_pydicom(source, limit, name)
     syntax = read.file_meta.get("TransferSyntaxUID")
     if not isinstance(syntax, str):

@@ -4,16 +4,15 @@
 `ByteSource`, which fetches the head in one read and can look further in without reading all.
 """
 
-import io
 import os
 import stat
 import zipfile
 import zlib
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, Final, Protocol
-from collections.abc import Iterator
 
 from plainfilm.errors import Reason, UnreadableDicom
 from plainfilm.records import Location
@@ -22,7 +21,9 @@ __all__ = ["ByteSource", "open_location", "open_source"]
 
 # Opening a named pipe would wait for its writer forever; Windows has neither pipe nor flag.
 _OPEN_FLAGS: Final = (
-    os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
+    os.O_RDONLY
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_NONBLOCK", 0)
     | getattr(os, "O_BINARY", 0)
 )
 
@@ -130,7 +131,7 @@ def open_location(location: Location) -> Iterator[BinaryIO]:
                 raise _bad_zip(location) from exc
         return
     descriptor, _ = _open_file(location.path)
-    with io.open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor, not a path
+    with os.fdopen(descriptor, "rb") as file:
         yield file
 
 
@@ -140,13 +141,10 @@ def _open_file(path: Path) -> tuple[int, int]:
         descriptor = os.open(path, _OPEN_FLAGS)
     except (OSError, ValueError) as exc:
         raise _unreadable(path, exc) from exc
-    try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise UnreadableDicom(f"{path} is not a regular file", Reason.FILE_UNREADABLE)
-    except BaseException:
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
         os.close(descriptor)
-        raise
+        raise UnreadableDicom(f"{path} is not a regular file", Reason.FILE_UNREADABLE)
     return descriptor, status.st_size
 
 
@@ -156,7 +154,7 @@ def _open_member(location: Location) -> Iterator[tuple[BinaryIO, int]]:
     path, member = location.path, location.member or ""
     try:
         status = path.stat()
-        archive = _zip_file(path, status.st_mtime_ns, status.st_size)
+        archive = _zip_file(path, status.st_mtime_ns, status.st_size, os.getpid())
         info = archive.getinfo(member)
         if info.flag_bits & _ENCRYPTED_FLAG:
             raise UnreadableDicom(f"{location} is encrypted", Reason.BAD_ZIP)
@@ -172,10 +170,11 @@ def _open_member(location: Location) -> Iterator[tuple[BinaryIO, int]]:
 
 
 @lru_cache(maxsize=2)
-def _zip_file(path: Path, mtime_ns: int, size: int) -> zipfile.ZipFile:
+def _zip_file(path: Path, mtime_ns: int, size: int, process: int) -> zipfile.ZipFile:
     """The opened zip file, kept open: reading its directory anew for each member is slow.
 
-    A changed file has another time or size, so it is opened anew.
+    A changed file has another time or size, so it is opened anew; so is it in a forked process,
+    which would otherwise share its parent's position in the file.
     """
     return zipfile.ZipFile(path)
 

@@ -35,6 +35,7 @@ _MAX_ITEMS: Final = 500_000
 
 _ITEM: Final = b"\xfe\xff\x00\xe0"
 _ITEM_DELIMITER: Final = b"\xfe\xff\x0d\xe0"
+_ITEM_DELIMITER_HEAD: Final = b"\xfe\xff\x0d\xe0\0\0"
 _SEQUENCE_DELIMITER: Final = b"\xfe\xff\xdd\xe0"
 
 _EXPLICIT_HEAD: Final = Struct("<6sH").unpack_from
@@ -45,7 +46,7 @@ _CAPITALS: Final = bytes(range(0x41, 0x5B))
 _CAPITAL_PAIRS: Final = frozenset(bytes((a, b)) for a in _CAPITALS for b in _CAPITALS)
 
 
-class NeedMore(Exception):  # noqa: N818 - a request, not an error
+class NeedMore(Exception):
     """The header goes on beyond the bytes at hand; `size` bytes of the file are needed."""
 
     def __init__(self, size: int) -> None:
@@ -53,7 +54,7 @@ class NeedMore(Exception):  # noqa: N818 - a request, not an error
         self.size = size
 
 
-class Declined(Exception):  # noqa: N818 - pydicom may still read it
+class Declined(Exception):
     """The encoding is not what the lean parser understands."""
 
 
@@ -115,6 +116,7 @@ class Parser:
                 self._overrun(position, min(8, self._size - position))
             if self.head[position:].strip(b"\0"):
                 self._overrun(position, 8)
+        self._refuse_beyond_limit(position)
         for owner, keyword, vr, raw in self._ambiguous:
             owner.tags[keyword] = ambiguous_value(owner, vr, raw)
 
@@ -122,7 +124,7 @@ class Parser:
         """Where the file meta group ends by its group length; 0 where that cannot be right."""
         if self.head[start : start + 8] != b"\x02\0\0\0UL\x04\0" or len(self.head) < start + 12:
             return 0
-        end: int = start + 12 + _LENGTH(self.head, start + 8)[0]
+        end = start + 12 + int.from_bytes(self.head[start + 8 : start + 12], "little")
         follower = self.head[end : end + 2]
         return 0 if len(follower) < 2 or follower == b"\x02\0" else end
 
@@ -142,6 +144,7 @@ class Parser:
         end = len(self.head)
         if position + 8 > end:
             self._overrun(position, 8)
+        length: int
         tag_and_vr, length = _EXPLICIT_HEAD(self.head, position)
         start = position + 8
         if scope.implicit:
@@ -174,14 +177,14 @@ class Parser:
             if decoder is not None:
                 start = position + 8
                 position = start + length
-                if position > end:
-                    self._overrun(start, length)
                 tags[keyword] = decoder[head[start:position]]
             else:
                 position = self._explicit_special(tag_and_vr, length, position, scope)
                 if scope.closed:
                     break
                 rows = scope.tables.explicit  # another character set has other rows
+        if position > end:  # the last value was cut
+            self._overrun(start, length)
         return position
 
     def _implicit(self, position: int, scope: Scope) -> int:
@@ -193,27 +196,31 @@ class Parser:
             if decoder is not None and length != UNDEFINED_LENGTH:
                 start = position + 8
                 position = start + length
-                if position > end:
-                    self._overrun(start, length)
                 tags[keyword] = decoder[head[start:position]]
             else:
                 position = self._special(tag, None, position + 8, length, scope)
                 if scope.closed:
                     break
                 rows = scope.tables.implicit
+        if position > end:
+            self._overrun(start, length)
         return position
 
-    def _explicit_special(
-        self, tag_and_vr: bytes, length: int, position: int, scope: Scope
-    ) -> int:
+    def _explicit_special(self, tag_and_vr: bytes, length: int, position: int, scope: Scope) -> int:
         """Find the value of an element that needs more than its own bytes."""
-        tag, vr = tag_and_vr[:4], tag_and_vr[4:]
         start = position + 8
+        if tag_and_vr == _ITEM_DELIMITER_HEAD:
+            scope.closed = True
+            return start
+        tag, vr = tag_and_vr[:4], tag_and_vr[4:]
         if vr in LONG_VRS:
             if start + 4 > scope.end:
                 self._overrun(start, 4)
             (length,) = _LENGTH(self.head, start)
-            return self._special(tag, vr.decode(), start + 4, length, scope)
+            start += 4
+            if vr == b"SQ" and length <= scope.end - start:
+                return self._bounded_sequence(tag, start, length, scope)
+            return self._special(tag, vr.decode(), start, length, scope)
         if vr in SHORT_VRS:
             return self._special(tag, vr.decode(), start, length, scope)
         if b"AA" <= vr <= b"ZZ":  # a VR made up, or of a later edition
@@ -242,12 +249,16 @@ class Parser:
             self._overrun(start, length)
         vr = resolve_vr(tag, vr, length, scope)
         if vr == "SQ":
-            self._bounded += 1
-            scope.tags[keyword_of(tag)] = self._items_until(start, stop, scope)[0]
-            self._bounded -= 1
-        else:
-            self._value(tag, vr, self.head[start:stop], scope)
+            return self._bounded_sequence(tag, start, length, scope)
+        self._value(tag, vr, self.head[start:stop], scope)
         return stop
+
+    def _bounded_sequence(self, tag: bytes, start: int, length: int, scope: Scope) -> int:
+        self._bounded += 1
+        items, _ = self._items_until(start, start + length, scope)
+        self._bounded -= 1
+        scope.tags[keyword_of(tag)] = items
+        return start + length
 
     def _undefined_length(self, tag: bytes, vr: str | None, start: int, scope: Scope) -> int:
         """Read a sequence, or encapsulated data inside a sequence, such as an icon image."""
@@ -303,19 +314,19 @@ class Parser:
             # Sequences in explicit VR may hold items in implicit VR, but not the other way round.
             implicit = scope.implicit or not looks_explicit(self.head, position)
             item = Scope(scope.tables, end, implicit, scope)
-            position = self._item(position, length, item)
+            if length == UNDEFINED_LENGTH:
+                position = self._dataset(position, item)
+                if not item.closed:
+                    self._overrun(position, 8)
+            else:
+                position = self._bounded_item(position, length, item)
             items.append(item.tags)
         self._depth -= 1
         self._count(len(items))
         return items, position
 
-    def _item(self, start: int, length: int, item: Scope) -> int:
-        """Read the elements of an item, and return the position after it."""
-        if length == UNDEFINED_LENGTH:
-            position = self._dataset(start, item)
-            if not item.closed:
-                self._overrun(position, 8)
-            return position
+    def _bounded_item(self, start: int, length: int, item: Scope) -> int:
+        """Read an item of defined length, and return the position after it."""
         stop = start + length
         if stop > item.end:
             self._overrun(start, length)
@@ -350,10 +361,13 @@ class Parser:
         if self._bounded:
             raise Declined  # the lengths of an item and of its elements contradict each other
         stop = start + length
-        if stop > self.limit:
-            message = f"{self.name}: {length} bytes at {start} exceed the limit for headers"
-            raise UnreadableDicom(message, Reason.HEADER_TOO_LARGE)
+        self._refuse_beyond_limit(stop)
         if stop > self._size:
             message = f"{self.name} ends in its header, in an element at byte {start}"
             raise UnreadableDicom(message, Reason.TRUNCATED_HEADER)
         raise NeedMore(stop)
+
+    def _refuse_beyond_limit(self, stop: int) -> None:
+        if stop > self.limit:
+            message = f"{self.name}: the header claims {stop} bytes, the limit is {self.limit}"
+            raise UnreadableDicom(message, Reason.HEADER_TOO_LARGE)

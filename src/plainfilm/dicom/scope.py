@@ -28,7 +28,7 @@ class Scope:
 
     __slots__ = ("closed", "end", "implicit", "parent", "tables", "tags")
 
-    def __init__(self, tables: Tables, end: int, implicit: bool, parent: "Scope | None") -> None:  # noqa: FBT001
+    def __init__(self, tables: Tables, end: int, implicit: bool, parent: "Scope | None") -> None:
         self.tags: dict[str, TagValue] = {}
         self.tables = tables
         self.end = end

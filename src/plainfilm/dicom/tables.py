@@ -83,7 +83,7 @@ class _Explicit(dict[bytes, Row]):
         tag, vr = head[:4], head[4:]
         if vr not in SHORT_VRS:
             row: Row = (keyword_of(tag), None)
-            if vr not in LONG_VRS:
+            if vr not in LONG_VRS and vr != b"\0\0":  # zeros follow the tag of a delimiter
                 return row  # not a VR at all, so most likely seen once
         elif tag == CHARACTER_SET_TAG:
             row = (keyword_of(tag), None)

@@ -19,11 +19,10 @@ from plainfilm.publish.page.parts import (
 
 __all__ = ["duplicates", "encodings", "reason_text", "rejections", "runs", "tiles"]
 
-_FILES = Column("Files", number=True)
 _FILMS = Column("Films", number=True)
 
 # PS3.6 table A-1, the transfer syntaxes that still images come in; the names shortened.
-_TRANSFER_SYNTAXES: Final = {
+_SYNTAXES: Final = {
     "1.2.840.10008.1.2": "Implicit VR little endian",
     "1.2.840.10008.1.2.1": "Explicit VR little endian",
     "1.2.840.10008.1.2.1.99": "Deflated explicit VR little endian",
@@ -38,6 +37,19 @@ _TRANSFER_SYNTAXES: Final = {
     "1.2.840.10008.1.2.4.91": "JPEG 2000",
     "1.2.840.10008.1.2.5": "RLE lossless",
 }
+
+# PS3.3 C.7.6.3.1.2. Any other value is not repeated: it may be anything that someone typed.
+_PHOTOMETRIC: Final = {
+    "MONOCHROME1": ("MONOCHROME1", "inverted, so that dense is bright"),
+    "MONOCHROME2": ("MONOCHROME2", "as stored"),
+    "PALETTE COLOR": ("PALETTE COLOR", "as luminance"),
+    "RGB": ("RGB", "as luminance"),
+    "YBR_FULL": ("YBR_FULL", "as luminance"),
+    "YBR_FULL_422": ("YBR_FULL_422", "as luminance"),
+    "YBR_ICT": ("YBR_ICT", "as luminance"),
+    "YBR_RCT": ("YBR_RCT", "as luminance"),
+}
+_OTHER: Final = ("another, or none", "as stored")
 
 
 def reason_text(code: str) -> str:
@@ -146,39 +158,30 @@ def duplicates(archive: Archive) -> Section:
 
 def encodings(archive: Archive) -> Section:
     """How the films came: transfer syntax and photometric interpretation."""
-    syntaxes = archive.rows(
-        "SELECT transfer_syntax_uid AS uid, count(*) AS films FROM film"
-        " GROUP BY uid ORDER BY films DESC, uid"
-    )
-    by_syntax = table(
-        "Transfer syntaxes",
-        (Column("Transfer syntax"), Column("UID"), _FILMS),
-        (
-            (
-                _TRANSFER_SYNTAXES.get(row["uid"], "another"),
-                element("code", row["uid"]),
-                row["films"],
-            )
-            for row in syntaxes
-        ),
-    )
+    photometric = _photometric(archive)
+    inverted = sum(row["films"] for row in photometric if row["name"] == "MONOCHROME1")
+    notice = f"{counted(inverted, 'film')} in MONOCHROME1 inverted" if inverted else ""
     by_photometric = table(
         "Photometric interpretations",
         (Column("Photometric interpretation"), Column("Shown"), _FILMS),
+        ((*_PHOTOMETRIC.get(row["name"], _OTHER), row["films"]) for row in photometric),
+    )
+    return Section("encodings", "Encodings", (_by_syntax(archive), by_photometric), notice)
+
+
+def _by_syntax(archive: Archive) -> Markup:
+    rows = archive.rows(
+        "SELECT transfer_syntax_uid AS uid, count(*) AS films FROM film"
+        " GROUP BY uid ORDER BY films DESC, uid"
+    )
+    return table(
+        "Transfer syntaxes",
+        (Column("Transfer syntax"), Column("UID"), _FILMS),
         (
-            (
-                row["name"] or "not given",
-                "inverted, so that dense is bright"
-                if row["name"] == "MONOCHROME1"
-                else "as stored",
-                row["films"],
-            )
-            for row in _photometric(archive)
+            (_SYNTAXES.get(row["uid"], "another"), element("code", row["uid"]), row["films"])
+            for row in rows
         ),
     )
-    inverted = sum(r["films"] for r in _photometric(archive) if r["name"] == "MONOCHROME1")
-    notice = f"{counted(inverted, 'film')} in MONOCHROME1 inverted" if inverted else ""
-    return Section("encodings", "Encodings", (by_syntax, by_photometric), notice)
 
 
 def _photometric(archive: Archive) -> list[dict[str, Any]]:

@@ -37,7 +37,6 @@ ORDER BY elements DESC, action
 
 def deidentification(archive: Archive) -> Section:
     """How many header elements were treated, by the standard's action codes."""
-    rows = archive.rows(_TREATED)
     total = archive.rows("SELECT count(*) AS films FROM clean_film")[0]["films"]
     if not total:
         body: Content = paragraph("No film was de-identified yet.")
@@ -52,7 +51,7 @@ def deidentification(archive: Archive) -> Section:
             (Column("Action"), Column("Meaning"), Column("Elements", number=True), _FILMS),
             (
                 (row["action"], _ACTIONS.get(row["action"], ""), int(row["elements"]), row["films"])
-                for row in rows
+                for row in archive.rows(_TREATED)
             ),
         ),
     )

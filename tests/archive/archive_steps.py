@@ -33,7 +33,6 @@ class NameModality:
 class CountWords:
     name: ClassVar[str] = "words"
     version: ClassVar[str] = "1"
-    reads_reports: ClassVar[bool] = True
     label_set: str = "chexpert"
 
     def process(self, batch: Sequence[Report]) -> Sequence[Label]:
