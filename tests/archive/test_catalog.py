@@ -53,9 +53,14 @@ def test_ids_are_never_handed_out_twice(archive: Archive) -> None:
 
 def test_a_transaction_that_fails_leaves_nothing(archive: Archive) -> None:
     catalog: Catalog = archive._catalog
-    with pytest.raises(KeyError), catalog.writing() as connection:
-        catalog.take_ids(connection, "film", 3)
-        raise KeyError
+
+    def fail() -> None:
+        with catalog.writing() as connection:
+            catalog.take_ids(connection, "film", 3)
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
     with catalog.writing() as connection:
         assert catalog.take_ids(connection, "film", 1)[0] == 1
 

@@ -134,7 +134,7 @@ def test_a_file_name_that_is_no_text_is_a_rejection(
     archive: Archive, engine: LocalEngine, tmp_path: Path
 ) -> None:
     path = write_film(tmp_path / "in" / "a.dcm", 1)
-    os.rename(path, os.fsencode(path.parent) + b"/\xff.dcm")
+    path.rename(path.parent / "\udcff.dcm")  # the byte FF, which is no UTF-8
     summary = archive.ingest([tmp_path / "in"], engine=engine)
     assert summary.rejected == {Reason.FILE_UNREADABLE: 1}
 

@@ -25,7 +25,8 @@ from plainfilm.engine import LocalEngine
 
 ingest.BATCH_FILES, ingest.COMMIT_FILMS = 5, 10
 with Archive.open(Path(sys.argv[1])) as archive:
-    archive.ingest([Path(sys.argv[2])], engine=LocalEngine(1), progress=lambda n: print(n, flush=True))
+    source = Path(sys.argv[2])
+    archive.ingest([source], engine=LocalEngine(1), progress=lambda n: print(n, flush=True))
 """
 
 

@@ -248,7 +248,7 @@ class FilmWriter:
             rows = connection.execute(
                 select(table.c[key], table.c[primary]).where(table.c[key].in_(part))
             )
-            found.update(rows.tuples())
+            found.update((natural, number) for natural, number in rows)
         missing = [natural for natural in wanted if natural not in found]
         if missing:
             new = dict(

@@ -31,7 +31,7 @@ _PAGE_REPORTS: Final = 1_000
 Item = Film | Report
 
 
-def run_step(  # noqa: PLR0913 - the archive's parts, handed over once
+def run_step(
     step: Step[Any, Any],
     step_run: StepRun,
     *,

@@ -90,7 +90,7 @@ def _refuse_text(source: Dataset, pixels: FilmPixels) -> None:
     Raises:
         UnsupportedPixels: with reason `burned_in_text`.
     """
-    if source.get("BurnedInAnnotation") == "YES":
+    if str(source.get("BurnedInAnnotation", "")).strip().upper() == "YES":
         raise _withheld("the header says so: BurnedInAnnotation is YES")
     if has_overlay_in_pixels(source) and is_compressed(source):
         raise _withheld("an overlay lies in the spare bits of compressed pixels")

@@ -54,11 +54,13 @@ def encodings_of(value: TagValue) -> Encodings:
         return _SINGLE[value]
     from pydicom.charset import convert_encodings  # noqa: PLC0415 - slow to import, rarely needed
 
-    from plainfilm.dicom._quiet import quiet_pydicom  # noqa: PLC0415
+    from plainfilm.dicom._quiet import PYDICOM_ERRORS, quiet_pydicom  # noqa: PLC0415
 
-    names_given = value if isinstance(value, str) else [str(name) for name in value]
-    with quiet_pydicom():
-        names = convert_encodings(names_given)
+    try:
+        with quiet_pydicom():
+            names = convert_encodings(value if isinstance(value, str) else list(map(str, value)))
+    except PYDICOM_ERRORS:  # not even a name
+        return DEFAULT_ENCODINGS
     return tuple("iso8859" if _is_refused(name) else name for name in names)
 
 

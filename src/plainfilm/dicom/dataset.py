@@ -104,17 +104,16 @@ def write_dataset(dataset: Dataset, path: Path) -> None:
         InputError: a value cannot be encoded, or SOP Class or Instance UID is missing.
         ArchiveError: the file cannot be written: disk full, no permission, no such folder.
     """
+    encoded = _encode(dataset, path)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         with partial.open("xb") as file:
-            _encode(dataset, file, path)
+            file.write(encoded)
         partial.replace(path)
     except OSError as exc:
-        reason = exc.strerror or type(exc).__name__
-        raise ArchiveError(f"cannot write {path}: {reason}") from exc
-    finally:
         with suppress(OSError):
             partial.unlink(missing_ok=True)
+        raise ArchiveError(f"cannot write {path}: {exc.strerror}") from exc
 
 
 def new_uid() -> str:
@@ -192,7 +191,23 @@ def _decode_element(dataset: Dataset, tag: BaseTag) -> None:
         dataset[tag] = element
 
 
-def _encode(dataset: Dataset, file: io.BufferedWriter, path: Path) -> None:
+def _encode(dataset: Dataset, path: Path) -> memoryview:
+    """The dataset as a DICOM file's bytes, whole in memory: pydicom raises OSError for values."""
+    encoded = io.BytesIO()
+    with quiet_pydicom():
+        dataset.file_meta = _fresh_meta(dataset, path)
+        if "PixelData" in dataset:
+            is_encapsulated = dataset.file_meta.TransferSyntaxUID.is_encapsulated
+            dataset["PixelData"].is_undefined_length = is_encapsulated
+        try:
+            pydicom.dcmwrite(encoded, dataset, enforce_file_format=True)
+        except PYDICOM_ERRORS as exc:
+            message = f"cannot write {path}: a value does not fit its element"
+            raise InputError(message, Reason.MALFORMED_HEADER) from exc
+    return encoded.getbuffer()
+
+
+def _fresh_meta(dataset: Dataset, path: Path) -> FileMetaDataset:
     meta = FileMetaDataset()
     source_meta = getattr(dataset, "file_meta", None) or {}
     meta.TransferSyntaxUID = UID(source_meta.get("TransferSyntaxUID") or ExplicitVRLittleEndian)
@@ -202,17 +217,7 @@ def _encode(dataset: Dataset, file: io.BufferedWriter, path: Path) -> None:
         if not dataset.get(keyword):
             raise InputError(f"cannot write {path}: {keyword} is missing", Reason.MISSING_UID)
         setattr(meta, f"MediaStorage{keyword}", dataset.get(keyword))
-    with quiet_pydicom():
-        dataset.file_meta = meta
-        if "PixelData" in dataset:
-            dataset["PixelData"].is_undefined_length = meta.TransferSyntaxUID.is_compressed
-        try:
-            pydicom.dcmwrite(file, dataset, enforce_file_format=True)
-        except OSError:
-            raise
-        except PYDICOM_ERRORS as exc:
-            message = f"cannot write {path}: a value does not fit its element"
-            raise InputError(message, Reason.MALFORMED_HEADER) from exc
+    return meta
 
 
 def _too_deep(name: str) -> UnreadableDicom:

@@ -15,7 +15,7 @@ from typing import Final, NoReturn
 from plainfilm.dicom.dictionary import entry_of
 from plainfilm.dicom.scope import Scope, ambiguous_value, change_character_set, resolve_vr
 from plainfilm.dicom.tables import (
-    AMBIGUOUS_VRS,
+    AMBIGUOUS_TAGS,
     CHARACTER_SET_TAG,
     FILE_META_KEYWORDS,
     LONG_VRS,
@@ -32,6 +32,8 @@ UNDEFINED_LENGTH: Final = 0xFFFFFFFF
 
 _MAX_DEPTH: Final = 64
 _MAX_ITEMS: Final = 500_000
+
+_AMBIGUOUS_VRS: Final = frozenset({"US or SS", "US or OW"})
 
 _ITEM: Final = b"\xfe\xff\x00\xe0"
 _ITEM_DELIMITER: Final = b"\xfe\xff\x0d\xe0"
@@ -280,7 +282,7 @@ class Parser:
 
     def _value(self, tag: bytes, vr: str, raw: bytes, scope: Scope) -> None:
         keyword = keyword_of(tag)
-        if vr in AMBIGUOUS_VRS and raw:
+        if raw and tag in AMBIGUOUS_TAGS and vr in _AMBIGUOUS_VRS:
             self._ambiguous.append((scope, keyword, vr, raw))
         decoder = scope.tables.decoders.get(vr)
         value = (raw or None) if decoder is None else decoder[raw]

@@ -1,6 +1,7 @@
 """From the first bytes of an element to its keyword and its decoder, in one look-up."""
 
 from functools import lru_cache
+from struct import pack
 from typing import Final, TypeAlias
 
 from plainfilm.dicom.charsets import Encodings
@@ -8,7 +9,7 @@ from plainfilm.dicom.dictionary import entry_of
 from plainfilm.dicom.values import Decoder, Decoders, decoders_for, lut_descriptor
 
 __all__ = [
-    "AMBIGUOUS_VRS",
+    "AMBIGUOUS_TAGS",
     "CHARACTER_SET_TAG",
     "FILE_META_KEYWORDS",
     "LONG_VRS",
@@ -18,6 +19,11 @@ __all__ = [
     "keyword_of",
     "tables_for",
 ]
+
+
+def _little_endian(tag: int) -> bytes:
+    return pack("<HH", tag >> 16, tag & 0xFFFF)
+
 
 # DICOM PS3.5 table 7.1-1: VRs whose length field has 32 bits in explicit VR.
 LONG_VRS: Final = frozenset(
@@ -31,10 +37,19 @@ SHORT_VRS: Final = frozenset(
     }
 )
 
-AMBIGUOUS_VRS: Final = frozenset({"US or SS", "US or OW"})
-"""VRs that another element decides: Pixel Representation, or the length of the lookup table."""
+AMBIGUOUS_TAGS: Final = frozenset(
+    _little_endian(tag)
+    for tag in (
+        *(0x00189810, 0x00221452, 0x00280104, 0x00280105, 0x00280106, 0x00280107, 0x00280108),
+        *(0x00280109, 0x00280110, 0x00280111, 0x00280120, 0x00280121, 0x00281101, 0x00281102),
+        *(0x00281103, 0x00283002, 0x00283006, 0x00409211, 0x00409216, 0x00603004, 0x00603006),
+    )
+)
+"""Elements of VR `US or SS` or `US or OW`, which another element decides: Pixel Representation, or
+for (0028,3006) LUT Data its descriptor. pydicom settles the same ones and leaves retired ones as
+bytes."""
 
-CHARACTER_SET_TAG: Final = b"\x08\x00\x05\x00"
+CHARACTER_SET_TAG: Final = _little_endian(0x00080005)
 
 FILE_META_KEYWORDS: Final = frozenset(
     {
@@ -47,12 +62,11 @@ FILE_META_KEYWORDS: Final = frozenset(
 )
 """The elements that most films have in group 0002 (DICOM PS3.10 table 7.1-1)."""
 
-PIXEL_TAGS: Final = frozenset({b"\xe0\x7f\x10\x00", b"\xe0\x7f\x08\x00", b"\xe0\x7f\x09\x00"})
-"""Pixel Data, Float Pixel Data, Double Float Pixel Data: where the header ends."""
+PIXEL_TAGS: Final = frozenset(_little_endian(tag) for tag in (0x7FE00008, 0x7FE00009, 0x7FE00010))
+"""Float, Double Float and plain Pixel Data: where the header ends."""
 
-# (0028,1101) to (0028,1103) and (0028,3002)
 _LUT_DESCRIPTOR_TAGS: Final = frozenset(
-    {b"\x28\x00\x01\x11", b"\x28\x00\x02\x11", b"\x28\x00\x03\x11", b"\x28\x00\x02\x30"}
+    _little_endian(tag) for tag in (0x00281101, 0x00281102, 0x00281103, 0x00283002)
 )
 _TAG_ENTRIES: Final = 16384
 

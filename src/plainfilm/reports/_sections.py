@@ -18,6 +18,7 @@ SECTION_CHOICES: Final = ("impression", "findings+impression")
 _COLON: Final = re.compile(r":")
 _ALONE: Final = re.compile(r"^[ \t*#]{0,4}([A-Z][A-Z/& \t]{1,50}?)[ \t*#]{0,8}$", re.MULTILINE)
 _WORD: Final = re.compile(r"[A-Za-z]+")
+_SAYS: Final = re.compile(r"\w")
 _MARKS: Final = " \t*#"
 _LONGEST_TITLE: Final = 60
 _MOST_WORDS: Final = 5
@@ -64,7 +65,7 @@ def find_sections(text: str) -> list[Section]:
         sections.append(Section(title, use, start, found.start))
         title, use, start = found.section, found.use, found.end
     sections.append(Section(title, use, start, len(text)))
-    return [section for section in sections if text[section.start : section.end].strip()]
+    return [section for section in sections if _SAYS.search(text, section.start, section.end)]
 
 
 def _before_colons(text: str) -> Iterator[_Title]:

@@ -215,7 +215,7 @@ def runs(archive: Archive) -> Section:
             (
                 row["step"],
                 row["version"],
-                datetime.fromisoformat(row["started"]).strftime("%Y-%m-%d %H:%M UTC"),
+                _moment(row["started"]),
                 join(_run_counts(row["counts"])),
                 _duration(row["started"], row["finished"]),
             )
@@ -230,6 +230,12 @@ def _run_counts(counts: str | None) -> Iterator[Markup]:
     for name, count in json.loads(counts or "{}").items():
         if count:
             yield element("span", f"{name.replace('_', ' ')} {count:,}", class_="count")
+
+
+def _moment(iso: str) -> Markup:
+    """A time to the minute, on one line."""
+    shown = datetime.fromisoformat(iso).strftime("%Y-%m-%d %H:%M UTC")
+    return element("time", shown, datetime=iso)
 
 
 def _duration(started: str, finished: str | None) -> str:
