@@ -24,9 +24,9 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from peers import peer_python
 from scipy import ndimage
 
+from peers import peer_python
 from plainfilm.dicom import Dataset, decode_film, encode_pixels, new_uid, write_dataset
 
 ROWS, COLUMNS, BITS_STORED = 2500, 2000, 12
@@ -49,11 +49,11 @@ for line in sys.stdin:
 
 
 def make_film() -> NDArray[np.uint16]:
-    """A radiograph's statistics: smooth anatomy, edges, a bright border, grain of quanta."""
+    """A radiograph's statistics: smooth anatomy, a collimated border, grain of quanta."""
     random = np.random.default_rng(20)
     coarse = ndimage.zoom(random.normal(size=(26, 21)), (ROWS / 26, COLUMNS / 21), order=3)
     fine = ndimage.zoom(random.normal(size=(250, 200)), (ROWS / 250, COLUMNS / 200), order=3)
-    anatomy = 2048 + 420 * coarse[:ROWS, :COLUMNS] + 60 * fine[:ROWS, :COLUMNS]
+    anatomy: NDArray[np.float64] = 2048 + 420 * coarse[:ROWS, :COLUMNS] + 60 * fine[:ROWS, :COLUMNS]
     anatomy += random.normal(0, 0.25 * np.sqrt(anatomy.clip(1)))
     anatomy[:80], anatomy[-80:] = 40, 40  # collimated
     return anatomy.clip(0, 4095).astype(np.uint16)

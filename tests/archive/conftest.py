@@ -5,6 +5,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
@@ -13,6 +14,7 @@ import psycopg
 import pytest
 
 from plainfilm.archive import Archive
+from plainfilm.archive.catalog import Catalog
 from plainfilm.engine import LocalEngine
 
 
@@ -56,17 +58,34 @@ def postgres_port(missing_peer: Callable[[str], NoReturn]) -> Iterator[int]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def postgres_template(postgres_port: int) -> str:
+    """A database with the catalog's schema, which new ones copy: migrating takes a second."""
+    with psycopg.connect(_server(postgres_port), autocommit=True) as connection:
+        connection.execute("CREATE DATABASE migrated")
+    catalog = Catalog(_url(postgres_port, "migrated"))
+    catalog.migrate()
+    catalog.close()
+    return "migrated"
+
+
 @pytest.fixture
-def postgres_url(postgres_port: int, request: pytest.FixtureRequest) -> Iterator[str]:
-    """A new, empty database."""
-    name = f"films_{abs(hash(request.node.nodeid)) % 10**12}"
-    server = f"host=127.0.0.1 port={postgres_port} user=films dbname=postgres"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        connection.execute(f'CREATE DATABASE "{name}"')
-    yield f"postgresql+psycopg://films@127.0.0.1:{postgres_port}/{name}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+def postgres_url(postgres_port: int, postgres_template: str) -> Iterator[str]:
+    """A catalog without an archive."""
+    name = f"films_{uuid.uuid4().hex}"
+    with psycopg.connect(_server(postgres_port), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {postgres_template}")
+    yield _url(postgres_port, name)
+    with psycopg.connect(_server(postgres_port), autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _server(port: int) -> str:
+    return f"host=127.0.0.1 port={port} user=films dbname=postgres"
+
+
+def _url(port: int, database: str) -> str:
+    return f"postgresql+psycopg://films@127.0.0.1:{port}/{database}"
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

@@ -12,7 +12,7 @@ import pydicom
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydicom.encaps import encapsulate, itemize_fragment
+from pydicom.encaps import encapsulate, encapsulate_extended, itemize_fragment
 
 from plainfilm.dicom import (
     decode_film,
@@ -24,7 +24,7 @@ from plainfilm.dicom import (
 from plainfilm.errors import InputError, Reason, UnsupportedPixels
 
 sys.path.insert(0, str(Path(__file__).parent))
-from pixel_films import (  # noqa: E402 - the line above makes it found
+from pixel_films import (
     BIG_ENDIAN,
     EXPLICIT,
     JPEG_2000,
@@ -299,6 +299,15 @@ def test_first_frame_is_found_among_fragments_of_several(*, has_offset_table: bo
     np.testing.assert_array_equal(decode_film(dataset).frame, frames[0])
 
 
+def test_first_frame_is_found_by_the_extended_offset_table() -> None:
+    frames = [grain(30, 30, seed=seed) for seed in range(2)]
+    coded = [imagecodecs.jpegls_encode(frame) for frame in frames]
+    data, offsets, lengths = encapsulate_extended(coded)
+    dataset = film(frames[0], JPEG_LS, NumberOfFrames=2, PixelData=data)
+    dataset.ExtendedOffsetTable, dataset.ExtendedOffsetTableLengths = offsets, lengths
+    np.testing.assert_array_equal(decode_film(dataset).frame, frames[0])
+
+
 # --- what is wrong is said ---
 
 
@@ -420,8 +429,7 @@ def test_damaged_film_is_shown_or_refused_but_never_crashes(
     for at in random.integers(0, len(data), changes):
         data[at] = random.integers(0, 256)
     try:
-        shown = render_display(read_dataset(bytes(data)), longest_side=32)
+        outcome: object = render_display(read_dataset(bytes(data)), longest_side=32)
     except InputError as error:
-        assert error.reason is not None
-    else:
-        assert shown.dtype == np.uint8
+        outcome = error.reason
+    assert outcome is not None

@@ -90,7 +90,6 @@ class ReadLabels:
 
     name: ClassVar[str] = "label"
     version: ClassVar[str] = "1"
-    reads_reports: ClassVar[bool] = True
 
     def process(self, batch: Sequence[Report]) -> list[Label]:
         return [label for report in batch for label in self._labels(report)]

@@ -104,6 +104,8 @@ def test_equal_tables_are_equal_byte_for_byte(tmp_path: Path) -> None:
     for name in ("one.csv.gz", "two.csv.gz"):
         folder.write_table(name, ("id", "text"), rows)
     assert folder.checksums["one.csv.gz"] == folder.checksums["two.csv.gz"]
+    time_of_day = (tmp_path / "one.csv.gz").read_bytes()[4:8]  # RFC 1952, MTIME
+    assert time_of_day == bytes(4)
 
 
 @pytest.mark.parametrize(

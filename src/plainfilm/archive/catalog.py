@@ -33,13 +33,13 @@ class Catalog:
     """The catalog of one archive, on SQLite or PostgreSQL.
 
     Reading needs no lock. Writing happens in one process at a time, which the archive's write lock
-    sees to; a foreign lock on the database is reported after `busy_s` seconds.
+    sees to; a foreign lock on the database is reported after `_BUSY_SECONDS`.
     """
 
-    def __init__(self, url: str | URL, busy_s: float = _BUSY_SECONDS) -> None:
+    def __init__(self, url: str | URL) -> None:
         try:
             self._url = make_url(url)
-            self._engine = _connectable(self._url, busy_s)
+            self._engine = _connectable(self._url, _BUSY_SECONDS)
         except exc.ArgumentError as error:
             raise SettingsError("catalog.url in plainfilm.toml is not a database URL") from error
         except ModuleNotFoundError as error:

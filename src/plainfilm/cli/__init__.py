@@ -1,4 +1,8 @@
-"""The command line: each command parses, calls the API and prints. Nothing imports this room."""
+"""The command line: each command parses, calls the API and prints. Nothing imports this room.
+
+Commands import what they call when they are called: `plainfilm --help` should not wait for NumPy,
+DuckDB and SQLAlchemy.
+"""
 
 __all__ = ["main"]
 
@@ -9,6 +13,6 @@ def main() -> None:
     The commands are imported here, not above: worker processes import the main module again, and
     would load the whole command line each time.
     """
-    from plainfilm.cli.app import run  # noqa: PLC0415
+    from plainfilm.cli.app import run
 
     run()

@@ -11,7 +11,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from plainfilm.archive import Archive
 from plainfilm.cli.console import (
     ArchivePath,
     AsJson,
@@ -22,8 +21,6 @@ from plainfilm.cli.console import (
     reasons,
     show,
 )
-from plainfilm.engine import LocalEngine
-from plainfilm.reports import read_reports
 
 __all__ = ["add_to"]
 
@@ -52,6 +49,8 @@ def init(
 
     Example: `plainfilm init films`
     """
+    from plainfilm.archive import Archive
+
     with Archive.create(archive, database) as made:
         show("Archive made", {"archive": str(made.path)}, as_json=as_json)
 
@@ -72,6 +71,9 @@ def ingest(
 
     Example: `plainfilm ingest films /mnt/pacs-export`
     """
+    from plainfilm.archive import Archive
+    from plainfilm.engine import LocalEngine
+
     with (
         Archive.open(archive) as opened,
         LocalEngine(workers) as engine,
@@ -111,6 +113,9 @@ def ingest_reports(
 
     Example: `plainfilm ingest-reports films reports.csv`
     """
+    from plainfilm.archive import Archive
+    from plainfilm.reports import read_reports
+
     with Archive.open(archive) as opened:
         summary = opened.ingest_reports(read_reports(reports))
         unlinked = [row["name"] for row in opened.rows(_UNLINKED)] if summary.unlinked else []
@@ -133,6 +138,8 @@ def status(archive: ArchivePath, as_json: AsJson = False) -> None:
 
     Example: `plainfilm status films`
     """
+    from plainfilm.archive import Archive
+
     with Archive.open(archive) as opened:
         counts = opened.counts()
         rejected = opened.rows(
@@ -190,6 +197,8 @@ def query(
 
     Example: `plainfilm query films "SELECT Modality, count(*) AS n FROM films GROUP BY ALL"`
     """
+    from plainfilm.archive import Archive
+
     with Archive.open(archive) as opened:
         found = opened.arrow(sql)
     if as_json:

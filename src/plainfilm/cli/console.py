@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from rich.console import Console
@@ -21,11 +21,12 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from plainfilm.archive import Archive, RunSummary
-from plainfilm.engine import LocalEngine
 from plainfilm.errors import REASON_TEXT, Reason
 from plainfilm.records import Rejection
 from plainfilm.steps import Step
+
+if TYPE_CHECKING:
+    from plainfilm.archive import Archive, RunSummary
 
 __all__ = [
     "DONE_WITH_REJECTIONS",
@@ -93,7 +94,7 @@ def progress(title: str, total: int | None, *, quiet: bool) -> Iterator[Callable
 
 
 def run_step(
-    archive: Archive,
+    archive: "Archive",
     step: Step[Any, Any],
     title: str,
     *,
@@ -101,8 +102,10 @@ def run_step(
     again: bool,
     workers: int | None,
     quiet: bool,
-) -> RunSummary:
+) -> "RunSummary":
     """Run a step over an archive on this machine, with a progress bar."""
+    from plainfilm.engine import LocalEngine
+
     total = archive.to_do(step, again=again)
     with (
         LocalEngine(workers) as engine,

@@ -1,13 +1,14 @@
 """`demo`: the whole way on the bundled sample films."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from plainfilm.cli.console import AsJson, Workers, errors_to, reasons, show
-from plainfilm.demo.run import DemoSummary, run_demo
-from plainfilm.engine import LocalEngine
+
+if TYPE_CHECKING:
+    from plainfilm.demo.run import DemoSummary
 
 __all__ = ["add_to"]
 
@@ -27,6 +28,9 @@ def demo(
 
     Example: `plainfilm demo plainfilm-demo`
     """
+    from plainfilm.demo.run import run_demo
+    from plainfilm.engine import LocalEngine
+
     console = errors_to()
 
     def tell(stage: str) -> None:
@@ -38,7 +42,7 @@ def demo(
     show("What became of the sample films", _facts(summary), as_json=as_json)
 
 
-def _facts(summary: DemoSummary) -> dict[str, object]:
+def _facts(summary: "DemoSummary") -> dict[str, object]:
     return {
         "files_found": summary.ingested.files,
         "films": summary.ingested.films,

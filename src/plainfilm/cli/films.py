@@ -5,8 +5,6 @@ from typing import Annotated
 
 import typer
 
-from plainfilm.archive import Archive
-from plainfilm.categories import CategoryFromText, map_descriptions
 from plainfilm.cli.console import Again, ArchivePath, AsJson, Where, Workers, run_step, show
 
 __all__ = ["add_to"]
@@ -31,6 +29,9 @@ def categorize(
 
     Example: `plainfilm categorize films`
     """
+    from plainfilm.archive import Archive
+    from plainfilm.categories import CategoryFromText
+
     with Archive.open(archive) as opened:
         step = CategoryFromText()
         summary = run_step(
@@ -69,6 +70,8 @@ def map_table(
 
     Example: `plainfilm map-descriptions exams.csv --out mapped.csv`
     """
+    from plainfilm.categories import map_descriptions
+
     summary = map_descriptions(table, out)
     facts = {
         "rows": summary.rows,

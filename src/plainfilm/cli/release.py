@@ -8,7 +8,6 @@ from typing import Annotated, Final
 
 import typer
 
-from plainfilm.archive import Archive, IngestSummary
 from plainfilm.cli.console import (
     Again,
     ArchivePath,
@@ -22,10 +21,7 @@ from plainfilm.cli.console import (
     run_step,
     show,
 )
-from plainfilm.deid import Deidentify, load_or_create_key
-from plainfilm.engine import LocalEngine
 from plainfilm.errors import SettingsError
-from plainfilm.publish import publish_mimic_cxr_jpg, write_report_page
 
 __all__ = ["KEY_FILE", "add_to"]
 
@@ -67,6 +63,10 @@ def deidentify(
 
     Example: `plainfilm deidentify films --out clean`
     """
+    from plainfilm.archive import Archive, IngestSummary
+    from plainfilm.deid import Deidentify, load_or_create_key
+    from plainfilm.engine import LocalEngine
+
     _refuse_inside(source, out)
     key_file = key or out.absolute().parent / KEY_FILE
     step = Deidentify(out.absolute(), load_or_create_key(key_file))
@@ -130,6 +130,11 @@ def publish(
 
     Example: `plainfilm publish films --layout mimic-cxr-jpg --out dataset`
     """
+    from plainfilm.archive import Archive
+    from plainfilm.deid import load_or_create_key
+    from plainfilm.engine import LocalEngine
+    from plainfilm.publish import publish_mimic_cxr_jpg
+
     if layout not in _LAYOUTS:
         raise SettingsError(f"--layout {layout} is unknown; known: {', '.join(_LAYOUTS)}")
     secret = load_or_create_key(key or out.absolute().parent / KEY_FILE)
@@ -186,6 +191,9 @@ def report_page(
 
     Example: `plainfilm report-page films --out report.html`
     """
+    from plainfilm.archive import Archive
+    from plainfilm.publish import write_report_page
+
     with Archive.open(archive) as opened:
         write_report_page(opened, out)
     show("Report page written", {"page": str(out)}, as_json=as_json)

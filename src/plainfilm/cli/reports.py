@@ -1,14 +1,15 @@
 """`label`: what radiology reports say of the findings."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from plainfilm.archive import Archive
 from plainfilm.cli.console import Again, AsJson, Workers, run_step, show
 from plainfilm.errors import SettingsError
-from plainfilm.reports import LabelReports, label_files
+
+if TYPE_CHECKING:
+    from plainfilm.reports import LabelReports
 
 __all__ = ["add_to"]
 
@@ -51,6 +52,8 @@ def label(
 
     Example: `plainfilm label reports.csv --labels chexpert --out labels.csv`
     """
+    from plainfilm.reports import LabelReports
+
     if (reports / "plainfilm.toml").is_file():
         if out is not None or evidence is not None:
             raise SettingsError("an archive's labels go into the archive; leave out --out")
@@ -65,6 +68,8 @@ def label(
 def _label_files(
     reports: Path, out: Path, labels: str, sections: str, evidence: Path | None
 ) -> dict[str, object]:
+    from plainfilm.reports import label_files
+
     summary = label_files(reports, out, labels, sections, evidence)
     return {
         "reports": summary.reports,
@@ -75,8 +80,10 @@ def _label_files(
 
 
 def _label_archive(
-    archive: Path, step: LabelReports, again: bool, workers: int | None, quiet: bool
+    archive: Path, step: "LabelReports", again: bool, workers: int | None, quiet: bool
 ) -> dict[str, object]:
+    from plainfilm.archive import Archive
+
     with Archive.open(archive) as opened:
         summary = run_step(
             opened, step, "Reading reports", where=None, again=again, workers=workers, quiet=quiet

@@ -107,6 +107,8 @@ def search_range(frame: NDArray[Any]) -> NDArray[np.uint8]:
         (rows, columns) uint8.
     """
     least, most = int(frame.min()), int(frame.max())
+    if least == most:
+        return np.zeros(frame.shape, np.uint8)
     sample = frame[:: max(1, frame.shape[0] // 512), :: max(1, frame.shape[1] // 512)]
     low, high = np.percentile(sample, (0.5, 99.5))
     # What lies beyond the ends gets a little room of its own, and never more than its share: else

@@ -9,6 +9,7 @@ from typing import Final
 from plainfilm.deid.dates import shift_date, shift_datetime, valid_time, valid_utc_offset
 from plainfilm.deid.descriptors import clean_descriptor
 from plainfilm.deid.dummies import dummy_element
+from plainfilm.deid.element_text import texts_of
 from plainfilm.deid.identity import KnownIdentity, identity_of
 from plainfilm.deid.profile import (
     DEFAULT_OPTIONS,
@@ -228,7 +229,7 @@ class _Cleaner:
         return (Action.KEEP if same else Action.NEW_UID), treated
 
     def _keep_text(self, element: DataElement) -> tuple[Action, DataElement]:
-        values = _values(element)
+        values = texts_of(element)
         kept = [self._without_identity(value, element.VR) for value in values]
         if kept == values:
             return Action.KEEP, element
@@ -249,7 +250,7 @@ class _Cleaner:
     def _hides_identity(self, element: DataElement) -> bool:
         if element.VR in _NUMBERS_AS_TEXT:
             numbers = {number for number in self.identity.numbers if len(number) > 5}
-            return any(value.strip() in numbers for value in _values(element))
+            return any(value.strip() in numbers for value in texts_of(element))
         if element.VR in _BYTES and element.tag not in _PIXELS:
             value = element.value
             return isinstance(value, bytes) and self.identity.found_in(_letters_in(value))
@@ -272,7 +273,7 @@ class _Cleaner:
         return _without_value(basic, element)
 
     def _shifted(self, element: DataElement) -> DataElement | None:
-        moved = [self._shifted_value(element.VR, value) for value in _values(element)]
+        moved = [self._shifted_value(element.VR, value) for value in texts_of(element)]
         if any(value is None for value in moved):
             return None
         return _replaced(element, [value for value in moved if value is not None])
@@ -288,7 +289,7 @@ class _Cleaner:
         return value if valid else None
 
     def _cleaned_text(self, element: DataElement) -> DataElement:
-        values = _values(element)
+        values = texts_of(element)
         kept = [clean_descriptor(value, self.identity) for value in values]
         return element if kept == values else _replaced(element, kept)
 
@@ -297,7 +298,7 @@ class _Cleaner:
     def _new_uids(self, element: DataElement) -> DataElement:
         if element.VR == "SQ":
             return self._descend(element, describes=False)
-        values = [value.strip(" \0") for value in _values(element)]
+        values = [value.strip(" \0") for value in texts_of(element)]
         return _replaced(element, [self.keyed.uid(value) if value else "" for value in values])
 
 
@@ -332,16 +333,6 @@ def _without_value(action: Action, element: DataElement) -> DataElement | None:
     if action is Action.EMPTY:
         return _replaced(element, [])
     return dummy_element(element)
-
-
-def _values(element: DataElement) -> list[str]:
-    """The values as text; an empty element has none."""
-    value = element.value
-    if value is None or isinstance(value, bytes):
-        return []
-    if isinstance(value, str):
-        return [value]
-    return [str(item) for item in value] if element.VM > 1 else [str(value)]
 
 
 def _replaced(element: DataElement, values: list[str] | str) -> DataElement:

@@ -19,6 +19,9 @@ __all__ = ["clean_descriptor"]
 _TOKEN: Final = re.compile(r"\d+(?:[.,]\d+)?|[^\W\d_]+|[\W_]+")
 _VERTEBRA: Final = re.compile(r"[ctls]")  # C1, T12, L5, S1
 _COUNTED: Final = frozenset({"v", "vw", "vws", "view", "views", "ap", "pa", "lat", "x"})
+_TITLES_AND_MODALITIES: Final = frozenset({"Dr", "Mr", "Ms"})
+"""`Dr Hand` is a physician, `DR HAND` a digital radiograph, `ms` a unit."""
+
 MAXIMUM_NUMBER_DIGITS: Final = 3
 """Longer numbers are years, ids or parts of telephone numbers."""
 
@@ -76,6 +79,8 @@ def _tokens(text: str, identity: KnownIdentity) -> list[_Token]:
             kind = "known"
         elif folded[0].isdigit():
             kind = "number"
+        elif match.group() in _TITLES_AND_MODALITIES:
+            kind = "title"
         else:
             kind = word_kind(folded) or "unlisted"
         tokens.append(_Token(match.group(), folded, kind))

@@ -10,6 +10,7 @@ from typing import Final
 
 from plainfilm.deid.dates import parse_date
 from plainfilm.deid.descriptor_words import is_medical_word, is_place_word
+from plainfilm.deid.element_text import texts_of
 from plainfilm.deid.folding import fold
 from plainfilm.deid.profile import data_rows
 from plainfilm.dicom import DataElement, Dataset
@@ -126,7 +127,7 @@ def identity_of(dataset: Dataset) -> KnownIdentity:
     numbers: set[str] = set()
     dates: set[date] = set()
     for element, kind in _sources(dataset):
-        values = _texts(element)
+        values = texts_of(element)
         if kind == "person":
             names.update(_name_words(values))
         elif kind == "date":
@@ -157,14 +158,6 @@ def _sources(dataset: Dataset) -> Iterator[tuple[DataElement, str]]:
             yield element, "person"
         elif kind := _kinds().get(element.keyword):
             yield element, kind
-
-
-def _texts(element: DataElement) -> list[str]:
-    value = element.value
-    if value is None or isinstance(value, bytes):
-        return []
-    values = [value] if isinstance(value, str) or not isinstance(value, Iterable) else list(value)
-    return [str(item) for item in values]
 
 
 def _name_words(values: Iterable[str]) -> Iterator[str]:

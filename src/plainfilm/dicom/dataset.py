@@ -97,8 +97,8 @@ def read_lazily(source: Location | Path | bytes, *, pixels: bool = True) -> Data
 def write_dataset(dataset: Dataset, path: Path) -> None:
     """Write a dataset as a DICOM file with a fresh file meta group, beside `path` and renamed.
 
-    The file meta group is made anew (PS3.10 table 7.1-1): nothing of the source's group survives
-    but the transfer syntax, which defaults to explicit VR little endian.
+    The file meta group is made anew (PS3.10 table 7.1-1) and becomes the dataset's: nothing of
+    its old one survives but the transfer syntax, which defaults to explicit VR little endian.
 
     Raises:
         InputError: a value cannot be encoded, or SOP Class or Instance UID is missing.

@@ -144,7 +144,8 @@ def _jpeg_baseline(frame: NDArray[Any], _bits: int) -> bytes:
 def _jpeg_lossless(frame: NDArray[Any], bits: int) -> bytes:
     # JPEG knows no sign; PixelRepresentation tells readers to restore it from the stored bits.
     stored = _unsigned(frame, bits)
-    precision = max(bits, 2)  # ISO/IEC 10918-1 table B.2: 2 to 16
+    # ISO/IEC 10918-1 table B.2 allows 2 to 16 bits; libjpeg wants more than 8 from 16-bit samples.
+    precision = max(bits, 2 if frame.dtype.itemsize == 1 else 9)
     return bytes(
         imagecodecs.jpeg8_encode(stored, lossless=True, predictor=1, bitspersample=precision)
     )

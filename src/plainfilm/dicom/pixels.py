@@ -79,13 +79,12 @@ def decode_film(source: Location | Path | Dataset) -> FilmPixels:
     Source: DICOM PS3.3 C.7.6.3, PS3.5 section 8.
     """
     dataset = source if isinstance(source, Dataset) else read_lazily(source)
-    with quiet_pydicom():
-        try:
-            return _decode(dataset)
-        except UnsupportedPixels as exc:
-            if isinstance(source, Dataset):
-                raise
-            raise UnsupportedPixels(f"{source}: {exc}", exc.reason) from exc
+    try:
+        return _decode(dataset)
+    except UnsupportedPixels as exc:
+        if isinstance(source, Dataset):
+            raise
+        raise UnsupportedPixels(f"{source}: {exc}", exc.reason) from exc
 
 
 def _decode(dataset: Dataset) -> FilmPixels:
@@ -173,24 +172,27 @@ def _shaped(samples: NDArray[Any], layout: Layout) -> NDArray[Any]:
 def _first_frame(dataset: Dataset, data: bytes, layout: Layout) -> bytes:
     """The first frame's compressed bytes, its fragments joined."""
     try:
-        if layout.frames == 1:
-            # Whatever the basic offset table says, all fragments belong to the one frame.
-            fragments = generate_fragments(data)
-            next(fragments)
-            return b"".join(fragments)
-        offsets = (
-            value_of(dataset, "ExtendedOffsetTable"),
-            value_of(dataset, "ExtendedOffsetTableLengths"),
-        )
-        return get_frame(
-            data,
-            0,
-            number_of_frames=layout.frames,
-            extended_offsets=offsets if all(offsets) else None,
-        )
+        with quiet_pydicom():
+            return _joined_fragments(dataset, data, layout)
     except (ValueError, StopIteration, struct.error) as exc:
         message = "the pixel data is not divided into fragments as PS3.5 A.4 asks"
         raise UnsupportedPixels(message, Reason.UNDECODABLE_PIXELS) from exc
+
+
+def _joined_fragments(dataset: Dataset, data: bytes, layout: Layout) -> bytes:
+    if layout.frames == 1:
+        # Whatever the basic offset table says, all fragments belong to the one frame.
+        fragments = generate_fragments(data)
+        next(fragments)
+        return b"".join(fragments)
+    offsets = value_of(dataset, "ExtendedOffsetTable")
+    lengths = value_of(dataset, "ExtendedOffsetTableLengths")
+    return get_frame(
+        data,
+        0,
+        number_of_frames=layout.frames,
+        extended_offsets=(offsets, lengths) if offsets and lengths else None,
+    )
 
 
 def _codestream_values(data: bytes, layout: Layout) -> NDArray[Any]:

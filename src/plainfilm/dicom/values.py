@@ -60,7 +60,7 @@ def _application_entity(raw: bytes) -> TagValue:
 
 def _uids(raw: bytes) -> TagValue:
     text = raw.decode("iso8859").rstrip(_PADDING)
-    return text.split("\\") if "\\" in text else text or None
+    return [uid.strip() for uid in text.split("\\")] if "\\" in text else text.strip() or None
 
 
 def _uri(raw: bytes) -> TagValue:

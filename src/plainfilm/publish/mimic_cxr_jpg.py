@@ -107,7 +107,7 @@ class _Results:
     stop: PlainfilmError | None = None
 
 
-def publish_mimic_cxr_jpg(  # noqa: PLR0913 - the options of one command
+def publish_mimic_cxr_jpg(
     archive: Archive,
     out: Path,
     *,

@@ -101,7 +101,7 @@ WHERE report.study_pk IS NOT NULL AND step_result.reason IS NULL
 
 _LABELS: Final = """
 SELECT report.study_pk, label.finding,
-       min(CASE label.value WHEN 1 THEN 2 WHEN -1 THEN 1 ELSE 0 END) AS strength
+       max(CASE label.value WHEN 1 THEN 2 WHEN -1 THEN 1 ELSE 0 END) AS strength
 FROM report
 JOIN label ON label.report_id = report.report_id
 WHERE report.study_pk IS NOT NULL AND label.label_set = $label_set

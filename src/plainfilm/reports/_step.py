@@ -27,7 +27,6 @@ class LabelReports:
 
     name: ClassVar[str] = "label_reports"
     version: ClassVar[str] = "1"
-    reads_reports: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         names_of(self.label_set)

@@ -1,0 +1,143 @@
+"""The step: what it writes, what it withholds, and that it travels to worker processes."""
+
+import pickle
+
+import numpy as np
+import pytest
+
+from plainfilm.deid import Deidentify, Option
+from plainfilm.dicom import ENCODABLE_SYNTAXES, decode_film, encode_pixels, read_dataset, write_dataset
+from plainfilm.errors import ArchiveError, Reason, SettingsError
+from plainfilm.records import CleanFilm, Film, Location, Rejection
+from plainfilm.steps import parameters, parameters_hash
+
+KEY = b"k" * 32
+
+
+@pytest.fixture
+def release(tmp_path, film):
+    """De-identify films given as datasets; gives back the step's results."""
+
+    def run(*datasets, key=KEY, **changes):
+        films = []
+        for number, dataset in enumerate(datasets or [film(**changes)]):
+            path = tmp_path / f"{number}.dcm"
+            write_dataset(dataset, path)
+            films.append(Film(number, dataset.SOPInstanceUID, Location(path)))
+        return Deidentify(tmp_path / "out", key).process(films)
+
+    return run
+
+
+def test_film_is_written_under_its_new_ids(release, tmp_path):
+    (result,) = release()
+    assert isinstance(result, CleanFilm)
+    expected = tmp_path / "out" / result.patient / result.study / f"{result.uid}.dcm"
+    assert result.path == expected
+    assert result.path.is_absolute()
+    clean = read_dataset(result.path)
+    assert clean.PatientIdentityRemoved == "YES"
+    assert clean.BurnedInAnnotation == "NO"
+    assert [code.CodeValue for code in clean.DeidentificationMethodCodeSequence] == [
+        "113100",
+        "113105",
+        "113107",
+    ]
+
+
+@pytest.mark.parametrize("syntax", sorted(ENCODABLE_SYNTAXES))
+def test_pixels_stay_bit_exact_in_every_transfer_syntax(release, film, syntax):
+    source = film()
+    encode_pixels(source, decode_film(source).frame, syntax)
+    (result,) = release(source)
+    assert np.array_equal(decode_film(result.path).frame, decode_film(source).frame)
+    assert read_dataset(result.path).file_meta.TransferSyntaxUID == syntax
+
+
+def test_one_study_stays_one_study(release, film):
+    one, two = release(film(), film(SOPInstanceUID="1.2.3.4.2"))
+    assert (one.patient, one.study) == (two.patient, two.study)
+    assert one.uid != two.uid
+
+
+def test_same_film_again_gives_the_same_file(release):
+    (first,) = release()
+    content = first.path.read_bytes()
+    (second,) = release()
+    assert second == first
+    assert second.path.read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"BurnedInAnnotation": "YES"}, Reason.BURNED_IN_TEXT),
+        ({"PixelData": b"\0\0"}, Reason.TRUNCATED_PIXELS),
+        ({"PixelData": None}, Reason.NO_PIXEL_DATA),
+        ({"StudyInstanceUID": None}, Reason.MISSING_UID),
+    ],
+)
+def test_film_that_cannot_be_released_is_withheld(release, tmp_path, changes, reason):
+    (result,) = release(**changes)
+    assert isinstance(result, Rejection)
+    assert result.item_id == 0
+    assert result.reason in (reason, Reason.UNDECODABLE_PIXELS)
+    assert not list((tmp_path / "out").rglob("*.dcm"))
+
+
+def test_film_with_burned_in_text_is_withheld_and_the_text_is_not_told(release, burn, film):
+    frame = burn(np.full((256, 512), 90, np.uint8), "DOE^JANE 1956-03-04", 20, 100, scale=3)
+    (result,) = release(film(Rows=256, Columns=512, PixelData=frame.tobytes()))
+    assert result.reason is Reason.BURNED_IN_TEXT
+    assert "1 place" in result.detail
+    assert "DOE" not in result.detail
+
+
+def test_multi_frame_film_is_withheld(release, film):
+    pixels = film().PixelData
+    (result,) = release(film(NumberOfFrames="2", PixelData=pixels * 2))
+    assert result.reason is Reason.BURNED_IN_TEXT
+    assert "2 frames" in result.detail
+
+
+def test_overlay_in_compressed_pixels_is_withheld(release, film):
+    source = film()
+    encode_pixels(source, decode_film(source).frame, "1.2.840.10008.1.2.5")
+    source.add_new(0x60000102, "US", 12)
+    (result,) = release(source)
+    assert result.reason is Reason.BURNED_IN_TEXT
+
+
+def test_vanished_film_is_a_rejection(tmp_path):
+    film = Film(7, "1.2", Location(tmp_path / "gone.dcm"))
+    (result,) = Deidentify(tmp_path / "out", KEY).process([film])
+    assert (result.reason, result.item_id) == (Reason.FILE_VANISHED, 7)
+
+
+def test_folder_that_cannot_be_written_stops_the_run(release, tmp_path):
+    (tmp_path / "out").write_text("in the way")
+    with pytest.raises(ArchiveError):
+        release()
+
+
+def test_step_travels_to_a_worker_and_hides_its_key(tmp_path):
+    step = Deidentify(tmp_path, KEY)
+    assert pickle.loads(pickle.dumps(step)) == step  # noqa: S301
+    assert "kkkk" not in repr(step)
+    assert set(parameters(step)) == {"options", "key_id"}
+    assert KEY.hex() not in str(parameters(step))
+
+
+def test_another_key_or_option_is_another_result_and_another_folder_is_not(tmp_path):
+    step = Deidentify(tmp_path, KEY)
+    assert parameters_hash(step) == parameters_hash(Deidentify(tmp_path / "x", KEY))
+    assert parameters_hash(step) != parameters_hash(Deidentify(tmp_path, b"o" * 32))
+    other = Deidentify(tmp_path, KEY, frozenset({Option.RETAIN_FULL_DATES}))
+    assert parameters_hash(step) != parameters_hash(other)
+
+
+def test_short_key_and_contradiction_are_refused(tmp_path):
+    with pytest.raises(SettingsError):
+        Deidentify(tmp_path, b"short")
+    with pytest.raises(SettingsError):
+        Deidentify(tmp_path, KEY, frozenset({Option.CLEAN_GRAPHICS}))
