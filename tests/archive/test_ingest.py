@@ -252,3 +252,28 @@ def test_workers_and_one_process_give_the_same_archive(tmp_path: Path) -> None:
     for row in found[0] + found[1]:
         row.pop("film_id")
     assert found[0] == found[1]
+
+
+DICOMDIR_TREE = Path(pydicom.__file__).parent / "data" / "test_files" / "dicomdirtests"
+
+
+@pytest.mark.parametrize("source", [".", "DICOMDIR"])
+def test_a_dicomdir_leads_to_its_films_and_is_none_itself(
+    archive: Archive, engine: LocalEngine, tmp_path: Path, source: str
+) -> None:
+    medium = tmp_path / "medium"
+    names = ["DICOMDIR", "77654033", "98892001", "98892003"]
+    for name in names:
+        copy = shutil.copytree if (DICOMDIR_TREE / name).is_dir() else shutil.copy
+        medium.mkdir(exist_ok=True)
+        copy(DICOMDIR_TREE / name, medium / name)
+    summary = archive.ingest([medium / source], engine=engine)
+    assert (summary.films, summary.rejected.total()) == (31, 0)
+
+
+def test_what_a_dicomdir_lists_and_its_folder_lacks_is_rejected(
+    archive: Archive, engine: LocalEngine, tmp_path: Path
+) -> None:
+    shutil.copy(DICOMDIR_TREE / "DICOMDIR", tmp_path / "DICOMDIR")
+    summary = archive.ingest([tmp_path / "DICOMDIR"], engine=engine)
+    assert summary.rejected == {Reason.LISTED_FILE_MISSING: 31}

@@ -30,7 +30,9 @@ def smooth_film(rows=512, columns=512, seed=0):
 )
 def test_line_is_found_where_it_is(burn, ink, field, scale):
     film = burn(smooth_film(), LINE, 20, 200, scale=scale, ink=ink, field=field)
-    assert any(200 <= row.y <= 200 + 10 * scale and row.width > 60 * scale for row in suspect_text(film))
+    assert any(
+        200 <= row.y <= 200 + 10 * scale and row.width > 60 * scale for row in suspect_text(film)
+    )
 
 
 @pytest.mark.parametrize("turns", [1, 2, 3])

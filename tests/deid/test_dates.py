@@ -64,7 +64,9 @@ def test_time_of_day_is_valid(value):
     assert valid_time(value)
 
 
-@pytest.mark.parametrize("value", ["", "24", "1160", "112359.1234567", "1123-1200", "DOE", "11:2359"])
+@pytest.mark.parametrize(
+    "value", ["", "24", "1160", "112359.1234567", "1123-1200", "DOE", "11:2359"]
+)
 def test_what_is_no_time_of_day_is_not(value):
     assert not valid_time(value)
 

@@ -87,7 +87,9 @@ def test_only_listed_words_and_short_numbers_are_left(text):
         assert listed or number or word in {"c", "t", "v", "vw", "x"}
 
 
-@given(st.text(), st.sampled_from(["davidson", "Douglas", "DAVIDSON^DOUGLAS", "NGH0038126"]), st.text())
+@given(
+    st.text(), st.sampled_from(["davidson", "Douglas", "DAVIDSON^DOUGLAS", "NGH0038126"]), st.text()
+)
 def test_known_identity_never_stays(before, name, after):
     left = fold(clean_descriptor(f"{before} {name} {after}", DAVIDSON))
     assert not any(part in left for part in ("davidson", "douglas", "ngh0038126"))

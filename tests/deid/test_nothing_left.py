@@ -74,8 +74,8 @@ def plant(draw, dataset, values):
     for tag, vr in draw(tags):
         if tag in dataset or tag in STRUCTURAL:
             continue
-        value = draw(values)
-        dataset.add(DataElement(tag, vr, value if vr != "CS" else value.upper(), already_converted=vr != "PN"))
+        # Taken as it is, too long or not: pydicom would warn.
+        dataset.add(DataElement(tag, vr, draw(values), already_converted=vr != "PN"))
     for tag in draw(st.lists(st.sampled_from(DATE_TAGS), max_size=3)):
         dataset.add(DataElement(tag, "DA", BIRTH_DATE))
     dataset.add_new(0x00090010, "LO", "KESTREL")
@@ -83,7 +83,11 @@ def plant(draw, dataset, values):
     dataset.add_new(0x00091002, "OB", draw(values).encode().ljust(40, b"\0"))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(data=st.data())
 def test_planted_identity_is_not_in_the_bytes(data, film, tmp_path_factory):
     source, identity = data.draw(planted_films(film))
@@ -101,7 +105,6 @@ def test_planted_identity_is_not_in_the_bytes(data, film, tmp_path_factory):
         assert part.casefold() not in written
         assert part.casefold() not in str(result).casefold()
     assert BIRTH_DATE not in written
-    assert "1956" not in written.replace(result.uid, "").split("pixel")[0] or True
 
 
 def test_output_is_read_again_without_a_warning(film, tmp_path):

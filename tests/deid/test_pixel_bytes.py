@@ -13,7 +13,13 @@ FRAME = np.add.outer(np.arange(48), np.arange(64)).astype(np.uint8)
 
 
 def with_segment(jpeg, marker, content):
-    return jpeg[:2] + bytes((0xFF, marker)) + (len(content) + 2).to_bytes(2, "big") + content + jpeg[2:]
+    return (
+        jpeg[:2]
+        + bytes((0xFF, marker))
+        + (len(content) + 2).to_bytes(2, "big")
+        + content
+        + jpeg[2:]
+    )
 
 
 JPEGS = {
@@ -65,7 +71,9 @@ def test_frame_without_comments_is_passed_on_as_it_is():
     assert blank_comments(data) is data
 
 
-@pytest.mark.parametrize("data", [b"", b"\xfe\xff\x00\xe0", SECRET, b"\xfe\xff\x00\xe0\xff\xff\xff\xff"])
+@pytest.mark.parametrize(
+    "data", [b"", b"\xfe\xff\x00\xe0", SECRET, b"\xfe\xff\x00\xe0\xff\xff\xff\xff"]
+)
 def test_broken_encapsulation_does_no_harm(data):
     assert blank_comments(data) == data
 

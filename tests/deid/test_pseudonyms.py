@@ -70,11 +70,6 @@ def test_key_is_in_no_repr():
     assert "1111" not in repr(ONE)
 
 
-def test_key_id_tells_keys_apart():
-    assert ONE.key_id != OTHER.key_id
-    assert len(ONE.key_id) == 16
-
-
 def test_short_key_is_refused():
     with pytest.raises(SettingsError):
         KeyedHash(b"short")

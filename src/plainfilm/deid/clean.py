@@ -96,7 +96,7 @@ def clean_dataset(
         options,
         patient,
         keyed.study_id(study_uid),
-        identity_of(dataset),
+        identity_of(dataset, options),
         _text(dataset, "SOPClassUID"),
     )
     clean = cleaner.clean(dataset, None, describes=False)
@@ -341,7 +341,7 @@ def _replaced(element: DataElement, values: list[str] | str) -> DataElement:
     if element.VR == "SQ":
         value = DicomSequence()
     elif isinstance(values, list) and len(values) < 2:
-        value = values[0] if values else None
+        value = values[0] if values else element.empty_value
     # pydicom would warn, quoting the value, where the source broke the rules of its VR.
     return DataElement(element.tag, element.VR, value, already_converted=True)
 

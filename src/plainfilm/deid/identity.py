@@ -12,7 +12,7 @@ from plainfilm.deid.dates import parse_date
 from plainfilm.deid.descriptor_words import is_medical_word, is_place_word
 from plainfilm.deid.element_text import texts_of
 from plainfilm.deid.folding import fold
-from plainfilm.deid.profile import data_rows
+from plainfilm.deid.profile import Action, Option, data_rows, rule_for
 from plainfilm.dicom import DataElement, Dataset
 
 __all__ = ["KnownIdentity", "identity_of"]
@@ -121,12 +121,18 @@ class KnownIdentity:
                     start = folded.find(name, start + 1)
 
 
-def identity_of(dataset: Dataset) -> KnownIdentity:
-    """Gather the identity that a film's header states, at any depth."""
+def identity_of(dataset: Dataset, options: frozenset[Option] = frozenset()) -> KnownIdentity:
+    """Gather the identity that a film's header states, at any depth.
+
+    Args:
+        options: what they retain (an institution, full dates) is not to be searched for.
+    """
     names: set[str] = set()
     numbers: set[str] = set()
     dates: set[date] = set()
     for element, kind in _sources(dataset):
+        if _is_retained(element, options):
+            continue
         values = texts_of(element)
         if kind == "person":
             names.update(_name_words(values))
@@ -138,6 +144,13 @@ def identity_of(dataset: Dataset) -> KnownIdentity:
             numbers.update(_numbers(values) if kind == "number" else _numbers_within(values))
     by_length = tuple(sorted(numbers, key=lambda number: (-len(number), number)))
     return KnownIdentity(frozenset(names), by_length, frozenset(dates))
+
+
+def _is_retained(element: DataElement, options: frozenset[Option]) -> bool:
+    rule = rule_for(element.tag)
+    return rule is not None and any(
+        action is Action.KEEP and option in options for option, action in rule.options.items()
+    )
 
 
 def _is_common(word: str) -> bool:

@@ -57,11 +57,6 @@ class KeyedHash:
             message = f"the key has {len(self.key)} bytes; {MINIMUM_KEY_BYTES} are the least"
             raise SettingsError(message)
 
-    @property
-    def key_id(self) -> str:
-        """16 hex digits that tell keys apart and say nothing about them."""
-        return self._digest("key id", "").hex()[:16]
-
     def uid(self, old: str) -> str:
         """`2.25.` and the integer of a UUID (version 8, RFC 9562) made from the old UID.
 

@@ -35,7 +35,6 @@ class Deidentify:
         key: secret, at least 16 bytes; see `load_or_create_key`.
         options: of the profile. By default descriptions are cleaned rather than removed, and
             dates are moved rather than removed.
-        key_id: made from the key; results under another key count as other results.
     Raises:
         SettingsError: a key that is too short; options that contradict or are not offered.
     """
@@ -44,14 +43,13 @@ class Deidentify:
     version: ClassVar[str] = "1"
     keywords: ClassVar[tuple[str, ...]] = ()
 
-    out: Path = field(metadata={"where": True})
+    out: Path
     key: bytes = field(repr=False, metadata={"secret": True})
     options: frozenset[Option] = DEFAULT_OPTIONS
-    key_id: str = field(init=False)
 
     def __post_init__(self) -> None:
         check_options(self.options)
-        object.__setattr__(self, "key_id", KeyedHash(self.key).key_id)
+        KeyedHash(self.key)  # refuses a key that is too short
 
     def process(self, batch: Sequence[Film]) -> Sequence[CleanFilm | Rejection]:
         """One CleanFilm or Rejection for each film, in order.

@@ -49,9 +49,6 @@ _DECODERS: Final[dict[Coding, tuple[Callable[..., Any], ...]]] = {
 # imagecodecs derives every codec's error from RuntimeError and checks arguments with ValueError.
 _CODEC_ERRORS: Final = (RuntimeError, ValueError)
 
-# PackBits makes at most 128 bytes of 2 (PS3.5 G.3.1).
-_MAX_RLE_EXPANSION: Final = 64
-
 
 def decode_rle(data: bytes, layout: Layout) -> NDArray[Any]:
     """Decode an RLE frame.
@@ -66,15 +63,13 @@ def decode_rle(data: bytes, layout: Layout) -> NDArray[Any]:
     if width == 0:
         raise UnsupportedPixels("RLE cannot hold 1-bit pixels", Reason.UNDECODABLE_PIXELS)
     needed = layout.frame_samples * width
-    if needed > len(data) * _MAX_RLE_EXPANSION:
-        message = f"RLE data of {len(data)} bytes cannot hold {needed}"
-        raise UnsupportedPixels(message, Reason.TRUNCATED_PIXELS)
     segments = int.from_bytes(data[:4], "little")
     if segments != layout.samples * width:
         message = f"RLE has {segments} segments, the header asks for {layout.samples * width}"
         raise UnsupportedPixels(message, Reason.UNDECODABLE_PIXELS)
     dtype = np.dtype(f"u{width}")
     try:
+        # Allocates what the segments unfold to, at most 64 times their bytes (PS3.5 G.3.1).
         decoded = imagecodecs.dicomrle_decode(data, dtype)
     except _CODEC_ERRORS as exc:
         raise UnsupportedPixels("RLE data is damaged", Reason.UNDECODABLE_PIXELS) from exc

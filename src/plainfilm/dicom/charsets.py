@@ -44,6 +44,8 @@ _REFUSED: Final = frozenset(
 )
 
 _ESCAPE: Final = b"\x1b"
+_MAX_ESCAPED_BYTES: Final = 1 << 20
+"""Longer values are no text that a person wrote; taking them apart would take seconds."""
 
 
 def encodings_of(value: TagValue) -> Encodings:
@@ -73,7 +75,7 @@ def decoder(encodings: Encodings) -> Callable[[bytes], str]:
     first = encodings[0]
 
     def decode(raw: bytes) -> str:
-        if _ESCAPE in raw:
+        if _ESCAPE in raw and len(raw) <= _MAX_ESCAPED_BYTES:
             return _decode_escaped(raw, encodings)
         try:
             return raw.decode(first)

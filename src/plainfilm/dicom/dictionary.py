@@ -45,17 +45,14 @@ def _by_tag() -> dict[bytes, Entry]:
 
 
 @cache
-def _repeating() -> tuple[tuple[int, int, Entry], ...]:
-    """(mask of the fixed digits, their value, entry) of each repeating group."""
-    return tuple(
-        (
-            int("".join("0" if digit == "x" else "F" for digit in tag), 16),
-            int(tag.replace("x", "0"), 16),
-            entry,
-        )
-        for tag, entry in _rows()
-        if "x" in tag
-    )
+def _repeating() -> dict[int, dict[int, Entry]]:
+    """Mask of the fixed digits → their value → entry; there are few masks and many groups."""
+    groups: dict[int, dict[int, Entry]] = {}
+    for tag, entry in _rows():
+        if "x" in tag:
+            mask = int("".join("0" if digit == "x" else "F" for digit in tag), 16)
+            groups.setdefault(mask, {})[int(tag.replace("x", "0"), 16)] = entry
+    return groups
 
 
 @cache
@@ -78,10 +75,11 @@ def entry_of(tag: bytes) -> Entry | None:
     if found is not None or tag[0] & 1:
         return found
     number = int.from_bytes(tag[:2], "little") << 16 | int.from_bytes(tag[2:], "little")
-    for mask, value, entry in _repeating():
-        if number & mask == value:
-            return entry
-    return None
+    for mask, entries in _repeating().items():
+        found = entries.get(number & mask)
+        if found is not None:
+            break
+    return found
 
 
 def keyword_vr(keyword: str) -> tuple[str, str] | None:

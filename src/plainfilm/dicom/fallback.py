@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 __all__ = ["PydicomHeader", "read_with_pydicom"]
 
 _MAX_BYTES: Final = 4 << 20
-"""pydicom's objects take a hundred times the space of small elements, hence less than usual."""
+"""pydicom's objects take a hundred times the space and time, hence tighter limits than usual."""
+
+_MAX_ITEMS: Final = 50_000
+_ITEM_TAGS: Final = (b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00")
 
 _MAX_DEPTH: Final = 64
 _LONG_VRS: Final = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"})
@@ -39,6 +42,9 @@ def read_with_pydicom(source: ByteSource, limit: int, name: str) -> PydicomHeade
     """
     limit = min(limit, _MAX_BYTES)
     head = source.read_at(0, min(source.size, limit))
+    if sum(map(head.count, _ITEM_TAGS)) > _MAX_ITEMS:
+        message = f"{name}: more than {_MAX_ITEMS} sequence items"
+        raise UnreadableDicom(message, Reason.HEADER_TOO_LARGE)
     with quiet_pydicom():
         try:
             return _read(head, source.size, limit, name)

@@ -31,7 +31,7 @@ __all__ = ["UNDEFINED_LENGTH", "Declined", "NeedMore", "Parser", "looks_explicit
 UNDEFINED_LENGTH: Final = 0xFFFFFFFF
 
 _MAX_DEPTH: Final = 64
-_MAX_ITEMS: Final = 500_000
+_MAX_ITEMS: Final = 200_000
 
 _AMBIGUOUS_VRS: Final = frozenset({"US or SS", "US or OW"})
 
