@@ -4,7 +4,6 @@ The synthetic films here are smooth; `test_real_films_*` measure on real chest f
 """
 
 import csv
-import random
 
 import imagecodecs
 import numpy as np
@@ -116,13 +115,13 @@ def test_real_films_without_text_are_not_suspected(shared_data, request):
 @pytest.mark.shared_data
 def test_lines_planted_on_real_films_are_found(shared_data, burn):
     films = real_films(shared_data, every=5)
-    draw = random.Random(4)
+    draw = np.random.default_rng(4)
     found = planted = 0
     for film in films.values():
         style = draw.choice([(255, -1), (0, -1), (140, -1), (255, 0), (0, 255), (140, 0)])
-        scale = draw.choice([2, 3, 4])
-        x, y = draw.randrange(512 - 120 * scale + 1), draw.randrange(512 - 16 * scale)
-        burned = burn(film, LINE, x, y, scale=scale, ink=style[0], field=style[1])
+        scale = int(draw.integers(2, 5))
+        x, y = (int(draw.integers(512 - room * scale)) for room in (120, 16))
+        burned = burn(film, LINE, x, y, scale=scale, ink=int(style[0]), field=int(style[1]))
         part = film[y : y + 7 * scale, x : x + 114 * scale].astype(int)
         if style[1] < 0 and np.quantile(np.abs(part - style[0]), 0.1) < 40:
             continue  # nobody could read it

@@ -79,7 +79,7 @@ def plant(draw, dataset, values):
     for tag in draw(st.lists(st.sampled_from(DATE_TAGS), max_size=3)):
         dataset.add(DataElement(tag, "DA", BIRTH_DATE))
     dataset.add_new(0x00090010, "LO", "KESTREL")
-    dataset.add_new(0x00091001, draw(st.sampled_from(["LO", "UT", "SH"])), draw(values))
+    dataset.add_new(0x00091001, draw(st.sampled_from(["LO", "UT", "LT"])), draw(values))
     dataset.add_new(0x00091002, "OB", draw(values).encode().ljust(40, b"\0"))
 
 

@@ -182,6 +182,10 @@ def _shares(text: str) -> tuple[float, float, float]:
 def report_page(
     archive: ArchivePath,
     out: Annotated[Path, typer.Option("--out", metavar="PAGE.html", help="The page to write.")],
+    dataset: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="A dataset published from the archive, to show its splits."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Write one self-contained HTML page that shows what an archive holds and what was found.
@@ -189,11 +193,11 @@ def report_page(
     It shows thumbnails of de-identified copies only, but paths of rejected files too: it is a page
     for inside the hospital.
 
-    Example: `plainfilm report-page films --out report.html`
+    Example: `plainfilm report-page films --dataset dataset --out report.html`
     """
     from plainfilm.archive import Archive
     from plainfilm.publish import write_report_page
 
     with Archive.open(archive) as opened:
-        write_report_page(opened, out)
+        write_report_page(opened, out, dataset=dataset)
     show("Report page written", {"page": str(out)}, as_json=as_json)

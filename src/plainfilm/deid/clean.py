@@ -30,6 +30,7 @@ __all__ = ["CleanHeader", "clean_dataset"]
 _TEXT: Final = frozenset({"AE", "AS", "CS", "LO", "LT", "SH", "ST", "UC", "UR", "UT"})
 _TEMPORAL: Final = frozenset({"DA", "DT", "TM"})
 _NUMBERS_AS_TEXT: Final = frozenset({"DS", "IS"})
+_SPELLED: Final = _TEXT | _TEMPORAL | _NUMBERS_AS_TEXT | {"PN", "UI"}
 _BYTES: Final = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"})
 _PIXELS: Final = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
 
@@ -48,7 +49,9 @@ _CLASS_UIDS: Final = ("SOPClassUID", "TransferSyntaxUID", "CodingSchemeUID", "Co
 
 _REFERENCE: Final = frozenset({"ReferencedSOPClassUID", "ReferencedSOPInstanceUID"})
 
-_AGE: Final = re.compile(r"\d{3}Y", re.ASCII)
+_UID: Final = re.compile(r"[0-9.]{1,64}", re.ASCII)
+_NUMBER: Final = re.compile(r"([+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?)?", re.ASCII)
+_AGE: Final = re.compile(r"\d{3}[DWMY]", re.ASCII)
 _MAXIMUM_AGE: Final = "090Y"
 """Older patients are few enough to be found, so they count as ninety (45 CFR 164.514(b)(2)(i))."""
 
@@ -222,7 +225,9 @@ class _Cleaner:
         return DataElement(element.tag, "SQ", DicomSequence(items))
 
     def _keep_uid(self, element: DataElement) -> tuple[Action, DataElement]:
-        if Option.RETAIN_UIDS in self.options or element.keyword.endswith(_CLASS_UIDS):
+        is_uid = all(_UID.fullmatch(value.strip(" \0")) for value in texts_of(element) if value)
+        is_kept = Option.RETAIN_UIDS in self.options or element.keyword.endswith(_CLASS_UIDS)
+        if is_kept and is_uid:
             return Action.KEEP, element
         treated = self._new_uids(element)
         same = treated.value == element.value
@@ -240,8 +245,7 @@ class _Cleaner:
 
     def _without_identity(self, value: str, vr: str) -> str:
         if vr == "AS":
-            # Only Retain Patient Characteristics keeps an age.
-            return min(value, _MAXIMUM_AGE) if _AGE.fullmatch(value) else value
+            return _age(value)
         if not self.identity.found_in(value):
             return value
         # A code must stay one of its defined terms; what is left of a cut one would not be.
@@ -249,8 +253,10 @@ class _Cleaner:
 
     def _hides_identity(self, element: DataElement) -> bool:
         if element.VR in _NUMBERS_AS_TEXT:
+            # Readers pass text in a number on as it is.
             numbers = {number for number in self.identity.numbers if len(number) > 5}
-            return any(value.strip() in numbers for value in texts_of(element))
+            values = [value.strip(" \0") for value in texts_of(element)]
+            return any(value in numbers or not _NUMBER.fullmatch(value) for value in values)
         if element.VR in _BYTES and element.tag not in _PIXELS:
             value = element.value
             return isinstance(value, bytes) and self.identity.found_in(_letters_in(value))
@@ -309,15 +315,23 @@ def _belongs(element: DataElement) -> bool:
         return False
     if rule_for(element.tag) is not None:
         return True
-    # A value that broke the rules of its VR was read as UN; what it says can't be judged.
+    # A value that broke the rules of its VR was read as UN or as bytes; it can't be judged.
     known = keyword_vr(element.keyword) if element.keyword else None
-    return known is not None and (element.VR != "UN" or known[0] == "UN")
+    if known is None or (isinstance(element.value, bytes) and element.VR in _SPELLED):
+        return False
+    return element.VR != "UN" or known[0] == "UN"
 
 
 def _unlisted_rule(element: DataElement) -> Rule | None:
     if element.VR in _TEMPORAL:
         return _UNLISTED_DATE
     return _UNLISTED_NAME if element.VR == "PN" else None
+
+
+def _age(value: str) -> str:
+    if not _AGE.fullmatch(value.strip()):
+        return ""
+    return min(value, _MAXIMUM_AGE) if value.endswith("Y") else value
 
 
 def _is_reference(element: DataElement) -> bool:

@@ -31,7 +31,8 @@ __all__ = ["UNDEFINED_LENGTH", "Declined", "NeedMore", "Parser", "looks_explicit
 UNDEFINED_LENGTH: Final = 0xFFFFFFFF
 
 _MAX_DEPTH: Final = 64
-_MAX_ITEMS: Final = 200_000
+_MAX_UNUSUAL: Final = 200_000
+"""Items, and elements that take the slow path: far beyond any film, and read within seconds."""
 
 _AMBIGUOUS_VRS: Final = frozenset({"US or SS", "US or OW"})
 
@@ -86,7 +87,7 @@ class Parser:
         self.pixels: tuple[int, int] | None = None
         self._size = size
         self._depth = 0
-        self._items = 0
+        self._unusual = 0  # items and elements on the slow path so far
         self._bounded = 0  # how many items and sequences of defined length are open
         self._ambiguous: list[tuple[Scope, str, str, bytes]] = []
 
@@ -237,6 +238,7 @@ class Parser:
         Returns:
             The position after it.
         """
+        self._count()
         if tag == _ITEM_DELIMITER:
             scope.closed = True
             return start
@@ -313,6 +315,7 @@ class Parser:
                 break
             if tag != _ITEM:
                 raise Declined
+            self._count()
             # Sequences in explicit VR may hold items in implicit VR, but not the other way round.
             implicit = scope.implicit or not looks_explicit(self.head, position)
             item = Scope(scope.tables, end, implicit, scope)
@@ -324,7 +327,6 @@ class Parser:
                 position = self._bounded_item(position, length, item)
             items.append(item.tags)
         self._depth -= 1
-        self._count(len(items))
         return items, position
 
     def _bounded_item(self, start: int, length: int, item: Scope) -> int:
@@ -340,10 +342,10 @@ class Parser:
             raise Declined
         return position
 
-    def _count(self, items: int) -> None:
-        self._items += items
-        if self._items > _MAX_ITEMS:
-            message = f"{self.name}: more than {_MAX_ITEMS} sequence items"
+    def _count(self) -> None:
+        self._unusual += 1
+        if self._unusual > _MAX_UNUSUAL:
+            message = f"{self.name}: more than {_MAX_UNUSUAL} items and unusual elements"
             raise UnreadableDicom(message, Reason.HEADER_TOO_LARGE)
 
     def _fragments_end(self, position: int, scope: Scope) -> int:

@@ -68,13 +68,13 @@ PIXEL_TAGS: Final = frozenset(_little_endian(tag) for tag in (0x7FE00008, 0x7FE0
 _LUT_DESCRIPTOR_TAGS: Final = frozenset(
     _little_endian(tag) for tag in (0x00281101, 0x00281102, 0x00281103, 0x00283002)
 )
-_TAG_ENTRIES: Final = 16384
+_KEPT_ROWS: Final = 16384
 
 Row: TypeAlias = tuple[str, Decoder | None]
 """Keyword and decoder; no decoder means that the element needs more than its own bytes."""
 
 
-@lru_cache(maxsize=_TAG_ENTRIES)
+@lru_cache(maxsize=_KEPT_ROWS)
 def keyword_of(tag: bytes) -> str:
     """The keyword, or eight upper case hexadecimal digits where the Standard has none."""
     entry = entry_of(tag)
@@ -83,35 +83,12 @@ def keyword_of(tag: bytes) -> str:
     return bytes((tag[1], tag[0], tag[3], tag[2])).hex().upper()
 
 
-class _Explicit(dict[bytes, Row]):
-    """Tag and VR, six bytes, → row."""
+class _Rows(dict[bytes, Row]):
+    """The first bytes of an element → row, worked out on first use.
 
-    __slots__ = ("_decoders", "_lut_descriptor")
-
-    def __init__(self, decoders: Decoders) -> None:
-        super().__init__()
-        self._decoders = decoders
-        self._lut_descriptor = Decoder(lut_descriptor)
-
-    def __missing__(self, head: bytes) -> Row:
-        tag, vr = head[:4], head[4:]
-        if vr not in SHORT_VRS:
-            row: Row = (keyword_of(tag), None)
-            if vr not in LONG_VRS and vr != b"\0\0":  # zeros follow the tag of a delimiter
-                return row  # not a VR at all, so most likely seen once
-        elif tag == CHARACTER_SET_TAG:
-            row = (keyword_of(tag), None)
-        elif vr == b"SS" and tag in _LUT_DESCRIPTOR_TAGS:
-            row = (keyword_of(tag), self._lut_descriptor)
-        else:
-            row = (keyword_of(tag), self._decoders[vr.decode()])
-        if len(self) < _TAG_ENTRIES:
-            self[head] = row
-        return row
-
-
-class _Implicit(dict[bytes, Row]):
-    """Tag, four bytes, → row."""
+    Once many private or unknown elements have been kept, further ones have no decoder and take the
+    parser's slow path, which counts them.
+    """
 
     __slots__ = ("_decoders",)
 
@@ -119,15 +96,46 @@ class _Implicit(dict[bytes, Row]):
         super().__init__()
         self._decoders = decoders
 
-    def __missing__(self, tag: bytes) -> Row:
-        entry = entry_of(tag)
-        decoder = None
-        if entry is not None and tag != CHARACTER_SET_TAG and tag not in PIXEL_TAGS:
-            decoder = self._decoders.get(entry.vr)  # none for SQ and the ambiguous ones
-        row = (keyword_of(tag), decoder)
-        if len(self) < _TAG_ENTRIES:
-            self[tag] = row
+    def __missing__(self, head: bytes) -> Row:
+        row = keyword_of(head[:4]), self._decoder(head)
+        if len(self) < _KEPT_ROWS:
+            self[head] = row
+        elif entry_of(head[:4]) is None:
+            row = row[0], None
         return row
+
+    def _decoder(self, head: bytes) -> Decoder | None:
+        raise NotImplementedError
+
+
+class _Explicit(_Rows):
+    """Tag and VR, six bytes, → row."""
+
+    __slots__ = ("_lut_descriptor",)
+
+    def __init__(self, decoders: Decoders) -> None:
+        super().__init__(decoders)
+        self._lut_descriptor = Decoder(lut_descriptor)
+
+    def _decoder(self, head: bytes) -> Decoder | None:
+        tag, vr = head[:4], head[4:]
+        if vr not in SHORT_VRS or tag == CHARACTER_SET_TAG:
+            return None
+        if vr == b"SS" and tag in _LUT_DESCRIPTOR_TAGS:
+            return self._lut_descriptor
+        return self._decoders[vr.decode()]
+
+
+class _Implicit(_Rows):
+    """Tag, four bytes, → row."""
+
+    __slots__ = ()
+
+    def _decoder(self, head: bytes) -> Decoder | None:
+        entry = entry_of(head)
+        if entry is None or head == CHARACTER_SET_TAG or head in PIXEL_TAGS:
+            return None
+        return self._decoders.get(entry.vr)  # none for sequences and the ambiguous ones
 
 
 class Tables:
