@@ -156,6 +156,20 @@ def test_known_identity_is_cut_out_of_what_the_profile_keeps(film, keyed, keywor
     assert clean_dataset(film(**{keyword: value}), keyed).dataset.get(keyword) == expected
 
 
+def test_code_of_a_body_part_stays_for_a_patient_of_that_name(film, keyed):
+    dataset = clean_dataset(film(PatientName="Hand^Peter", BodyPartExamined="HAND"), keyed).dataset
+    assert dataset.BodyPartExamined == "HAND"
+
+
+def test_binary_value_that_holds_a_name_is_removed_and_a_table_is_not(film, keyed):
+    table = bytes(range(256)) * 8
+    source = film(RedPaletteColorLookupTableData=table)
+    source.GreenPaletteColorLookupTableData = table + "Davidson".encode("utf-16-le")
+    clean = clean_dataset(source, keyed).dataset
+    assert clean.RedPaletteColorLookupTableData == table
+    assert "GreenPaletteColorLookupTableData" not in clean
+
+
 def test_value_that_broke_its_vr_is_removed(film, keyed, tmp_path):
     write_dataset(film(ExposureTime="12345678"), tmp_path / "film.dcm")
     broken = (tmp_path / "film.dcm").read_bytes().replace(b"12345678", b"Davidson")

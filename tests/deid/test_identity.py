@@ -75,10 +75,12 @@ def test_identity_is_gathered_at_any_depth_and_from_all_people():
     film.PatientID = "NGH-0038126"
     film.PatientBirthDate = "19601103"
     film.InstitutionName = "Northgate General Hospital Chest Clinic"
+    film.StudyInstanceUID = "1.2.826.0.1.3680043.9.1"
+    film.SOPInstanceUID = "1.2.3.4"  # too short to be searched for
     film.PatientAddress = "88 Mill Street, 90210 Seehausen"
     known = identity_of(film)
     assert {"osei", "kwame", "grant", "olivia", "davidson", "douglas"} <= known.names
-    assert known.numbers == ("ngh0038126", "90210")
+    assert known.numbers == ("1282601368004391", "ngh0038126", "90210")
     assert known.dates == {date(1960, 11, 3)}
     # Words that many institutions share, or that are medical, tell nobody.
     assert known.names.isdisjoint({"general", "hospital", "chest", "clinic", "street", "i", "88"})

@@ -14,7 +14,7 @@ from plainfilm.dicom import DataElement, Dataset, write_dataset
 from plainfilm.records import CleanFilm, Film, Location
 
 TEXT_VRS = ("LO", "LT", "PN", "SH", "ST", "UC", "UT")
-CODE_VRS = ("AE", "CS", "UR")
+CODE_VRS = ("AE", "AS", "CS", "DS", "IS", "UR")
 # Letters that make no medical word and nothing that DICOM itself writes.
 NAME_PARTS = st.text("bqvwxz", min_size=5, max_size=9)
 IDS = st.from_regex(r"[QWX]{2}[0-9]{6,9}", fullmatch=True)
@@ -33,6 +33,7 @@ SEQUENCE_TAGS = [
 DATE_TAGS = [tag for tag, entry in DicomDictionary.items() if entry[0] == "DA" and tag >> 16 >= 8]
 # Changing these would make another kind of object, or none that can be decoded.
 STRUCTURAL = {0x00080005, 0x00280004, 0x00080008, 0x00280301, 0x00282112, 0x00282114}
+STRUCTURAL |= {0x00280008}  # NumberOfFrames
 
 
 def sentences(family, given_name, patient_id):
@@ -84,7 +85,7 @@ def plant(draw, dataset, values):
 
 
 @settings(
-    max_examples=25,
+    max_examples=2500,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from plainfilm.deid.dates import shift_date, shift_datetime, valid_time, valid_utc_offset
+from plainfilm.deid.descriptor_words import is_medical_word
 from plainfilm.deid.descriptors import clean_descriptor
 from plainfilm.deid.dummies import dummy_element
 from plainfilm.deid.element_text import texts_of
+from plainfilm.deid.folding import fold
 from plainfilm.deid.identity import KnownIdentity, identity_of
 from plainfilm.deid.profile import (
     DEFAULT_OPTIONS,
@@ -246,7 +248,7 @@ class _Cleaner:
     def _without_identity(self, value: str, vr: str) -> str:
         if vr == "AS":
             return _age(value)
-        if not self.identity.found_in(value):
+        if not self.identity.found_in(value) or (vr == "CS" and _is_medical(value)):
             return value
         # A code must stay one of its defined terms; what is left of a cut one would not be.
         return "" if vr in ("AE", "CS", "UR") else self.identity.without(value)
@@ -259,7 +261,7 @@ class _Cleaner:
             return any(value in numbers or not _NUMBER.fullmatch(value) for value in values)
         if element.VR in _BYTES and element.tag not in _PIXELS:
             value = element.value
-            return isinstance(value, bytes) and self.identity.found_in(_letters_in(value))
+            return isinstance(value, bytes) and self.identity.found_in_bytes(value)
         return False
 
     # Clean
@@ -328,6 +330,11 @@ def _unlisted_rule(element: DataElement) -> Rule | None:
     return _UNLISTED_NAME if element.VR == "PN" else None
 
 
+def _is_medical(code: str) -> bool:
+    """Whether a code is a term such as HAND, which no patient of that name could have put there."""
+    return all(is_medical_word(word) for word in fold(code).replace("_", " ").split())
+
+
 def _age(value: str) -> str:
     if not _AGE.fullmatch(value.strip()):
         return ""
@@ -358,8 +365,3 @@ def _replaced(element: DataElement, values: list[str] | str) -> DataElement:
         value = values[0] if values else element.empty_value
     # pydicom would warn, quoting the value, where the source broke the rules of its VR.
     return DataElement(element.tag, element.VR, value, already_converted=True)
-
-
-def _letters_in(value: bytes) -> str:
-    """Bytes as text, whatever encoding names in it may have; zeros vanish, so UTF-16 does too."""
-    return value.replace(b"\0", b"").decode("latin-1")

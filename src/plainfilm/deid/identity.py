@@ -24,6 +24,9 @@ MINIMUM_ID_CHARACTERS: Final = 4
 UNBOUNDED_ID_CHARACTERS: Final = 5
 """From here on an id is searched inside longer runs too."""
 
+MINIMUM_UID_DIGITS: Final = 12
+"""Without the dots; a shorter UID could be any number."""
+
 FUZZY_NAME_LETTERS: Final = 6
 """From here on one wrong, missing, added or swapped letter still counts as the name."""
 
@@ -55,6 +58,21 @@ class KnownIdentity:
     def found_in(self, text: str) -> bool:
         """Whether a text shows any of this identity."""
         return next(self.spans(text), None) is not None
+
+    def found_in_bytes(self, value: bytes) -> bool:
+        """Whether bytes of unknown meaning hold a longer name or number, in any common encoding.
+
+        Shorter ones would be found by chance in tables of numbers.
+        """
+        # Zeros vanish, so UTF-16 reads like Latin-1; what is not ASCII loses its accents.
+        text = unicodedata.normalize("NFKD", value.replace(b"\0", b"").decode("latin-1"))
+        plain = text.encode("ascii", "ignore").decode().lower()
+        return any(
+            word in plain
+            for words in (self.names, self.numbers)
+            for word in words
+            if len(word) > UNBOUNDED_ID_CHARACTERS
+        )
 
     def without(self, text: str) -> str:
         """The text with what identifies cut out, and with no gaps left behind."""
@@ -136,6 +154,8 @@ def identity_of(dataset: Dataset, options: frozenset[Option] = frozenset()) -> K
         values = texts_of(element)
         if kind == "person":
             names.update(_name_words(values))
+        elif kind == "uid":
+            numbers.update(uid for uid in _numbers(values) if len(uid) >= MINIMUM_UID_DIGITS)
         elif kind == "date":
             dates.update(found for text in values if (found := parse_date(text[:8])))
         else:

@@ -18,6 +18,7 @@ from plainfilm.dicom.tables import (
     AMBIGUOUS_TAGS,
     CHARACTER_SET_TAG,
     FILE_META_KEYWORDS,
+    ITEM_DELIMITER,
     LONG_VRS,
     PIXEL_TAGS,
     SHORT_VRS,
@@ -37,8 +38,7 @@ _MAX_UNUSUAL: Final = 200_000
 _AMBIGUOUS_VRS: Final = frozenset({"US or SS", "US or OW"})
 
 _ITEM: Final = b"\xfe\xff\x00\xe0"
-_ITEM_DELIMITER: Final = b"\xfe\xff\x0d\xe0"
-_ITEM_DELIMITER_HEAD: Final = b"\xfe\xff\x0d\xe0\0\0"
+_DELIMITER_HEAD: Final = ITEM_DELIMITER + b"\0\0"
 _SEQUENCE_DELIMITER: Final = b"\xfe\xff\xdd\xe0"
 
 _EXPLICIT_HEAD: Final = Struct("<6sH").unpack_from
@@ -212,7 +212,7 @@ class Parser:
     def _explicit_special(self, tag_and_vr: bytes, length: int, position: int, scope: Scope) -> int:
         """Find the value of an element that needs more than its own bytes."""
         start = position + 8
-        if tag_and_vr == _ITEM_DELIMITER_HEAD:
+        if tag_and_vr == _DELIMITER_HEAD:
             scope.closed = True
             return start
         tag, vr = tag_and_vr[:4], tag_and_vr[4:]
@@ -239,7 +239,7 @@ class Parser:
             The position after it.
         """
         self._count()
-        if tag == _ITEM_DELIMITER:
+        if tag == ITEM_DELIMITER:
             scope.closed = True
             return start
         if tag in PIXEL_TAGS and scope.parent is None:

@@ -12,6 +12,7 @@ __all__ = [
     "AMBIGUOUS_TAGS",
     "CHARACTER_SET_TAG",
     "FILE_META_KEYWORDS",
+    "ITEM_DELIMITER",
     "LONG_VRS",
     "PIXEL_TAGS",
     "SHORT_VRS",
@@ -49,6 +50,7 @@ AMBIGUOUS_TAGS: Final = frozenset(
 for (0028,3006) LUT Data its descriptor. pydicom settles the same ones and leaves retired ones as
 bytes."""
 
+ITEM_DELIMITER: Final = _little_endian(0xFFFEE00D)
 CHARACTER_SET_TAG: Final = _little_endian(0x00080005)
 
 FILE_META_KEYWORDS: Final = frozenset(
@@ -119,7 +121,7 @@ class _Explicit(_Rows):
 
     def _decoder(self, head: bytes) -> Decoder | None:
         tag, vr = head[:4], head[4:]
-        if vr not in SHORT_VRS or tag == CHARACTER_SET_TAG:
+        if vr not in SHORT_VRS or tag in (CHARACTER_SET_TAG, ITEM_DELIMITER):
             return None
         if vr == b"SS" and tag in _LUT_DESCRIPTOR_TAGS:
             return self._lut_descriptor
