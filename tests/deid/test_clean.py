@@ -81,6 +81,7 @@ def test_private_overlay_curve_and_unknown_elements_are_removed_at_every_depth(f
         dataset.add_new(0x50000030, "SH", "Davidson")
         dataset.add_new(0x00185555, "LO", "Davidson")
         dataset.add_new(0x00080000, "UL", 4)
+        dataset.add_new(0x00041130, "CS", "NORTHGATE")  # of a DICOMDIR
     item.CodeMeaning = "Chest"
     source.AnatomicRegionSequence = [item]
     clean = clean_dataset(source, keyed).dataset

@@ -85,7 +85,7 @@ def plant(draw, dataset, values):
 
 
 @settings(
-    max_examples=2500,
+    max_examples=60,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

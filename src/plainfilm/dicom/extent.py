@@ -13,32 +13,36 @@ _UNDEFINED_LENGTH: Final = 0xFFFFFFFF
 _MAX_FRAGMENTS: Final = 1_000_000
 _MAX_INFLATED: Final = 1 << 30
 _CHUNK: Final = 64 << 10
+_FAR_CHUNK: Final = 512
 
 _ITEM: Final = b"\xfe\xff\x00\xe0"
 _SEQUENCE_DELIMITER: Final = b"\xfe\xff\xdd\xe0"
 _FRAGMENT: Final = Struct("<4sI").unpack_from
 
 
-def is_complete(source: ByteSource, offset: int, length: int) -> bool:
+def is_complete(source: ByteSource, head: bytes, offset: int, length: int) -> bool:
     """Whether the pixel data's value lies within the file.
 
     Encapsulated pixel data is walked from fragment to fragment up to its delimiter, without
     reading the fragments.
 
     Args:
+        head: the first bytes of the source, as many as have been read already.
         offset: where the value starts.
         length: its length field.
     Source: DICOM PS3.5 section A.4.
     """
     if length != _UNDEFINED_LENGTH:
         return offset + length <= source.size
-    window, base = b"", offset
+    window, base = head, 0
     for _ in range(_MAX_FRAGMENTS):
-        if not base <= offset <= base + len(window) - 8:
+        end = base + len(window)
+        if offset + 8 > end:
             if offset + 8 > source.size:
                 return False
             # Small fragments lie close together; one read then covers many of them.
-            base, window = offset, source.read_at(offset, _CHUNK if window else 1024)
+            wanted = _CHUNK if offset - end < _CHUNK else _FAR_CHUNK
+            base, window = offset, source.read_at(offset, wanted)
             if len(window) < 8:
                 return False
         tag, size = _FRAGMENT(window, offset - base)

@@ -74,6 +74,10 @@ def _read(head: bytes, size: int, limit: int, name: str) -> PydicomHeader:
     if reached:
         vr, length = reached[-1]
         pixels = (file.tell() + (12 if vr in _LONG_VRS else 8), length)
+    elif file.tell() < len(head):
+        raise UnreadableDicom(
+            f"{name} makes no sense from byte {file.tell()} on", Reason.MALFORMED_HEADER
+        )
     elif size > len(head):
         raise UnreadableDicom(f"{name}: more than {limit} bytes", Reason.HEADER_TOO_LARGE)
     implicit, little_endian = dataset.original_encoding

@@ -124,7 +124,7 @@ def _parse(source: ByteSource, parser: Parser) -> Header:
         raise UnreadableDicom(f"{name} ends before its first element", Reason.TRUNCATED_HEADER)
     if not isinstance(syntax, str):
         syntax = _IMPLICIT if scope.implicit else _EXPLICIT
-    return _header(source, parser.pixels, scope.tags, meta.tags, syntax)
+    return Header(scope.tags, meta.tags, syntax, *_extent(source, parser.head, parser.pixels))
 
 
 def _begins_like_dataset(head: bytes) -> bool:
@@ -143,19 +143,15 @@ def _from_pydicom(source: ByteSource, limit: int, name: str) -> Header:
     syntax = read.file_meta.get("TransferSyntaxUID")
     if not isinstance(syntax, str):
         syntax = _BIG_ENDIAN if read.big_endian else _IMPLICIT if read.implicit else _EXPLICIT
-    return _header(source, read.pixels, read.tags, read.file_meta, syntax)
+    return Header(read.tags, read.file_meta, syntax, *_extent(source, b"", read.pixels))
 
 
-def _header(
-    source: ByteSource,
-    pixels: tuple[int, int] | None,
-    tags: dict[str, TagValue],
-    file_meta: dict[str, TagValue],
-    syntax: str,
-) -> Header:
+def _extent(
+    source: ByteSource, head: bytes, pixels: tuple[int, int] | None
+) -> tuple[int | None, int | None, bool]:
+    """Offset, length and completeness of the pixel data, as `Header` has them."""
     if pixels is None:
-        return Header(tags, file_meta, syntax, None, None, True)
+        return None, None, True
     offset, length = pixels
-    complete = is_complete(source, offset, length)
-    defined = None if length == UNDEFINED_LENGTH else length
-    return Header(tags, file_meta, syntax, offset, defined, complete)
+    complete = is_complete(source, head, offset, length)
+    return offset, None if length == UNDEFINED_LENGTH else length, complete
