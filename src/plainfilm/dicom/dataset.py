@@ -166,7 +166,8 @@ def _refuse_truncated(dataset: Dataset, source: Location | Path | bytes, *, pixe
     # Without pixel data, there is none, or the file was cut where pydicom drops the element:
     # in the header, or before the closing delimiter of compressed pixels.
     has_pixels = any(tag in dataset for tag in _PIXEL_TAGS)
-    if pixels and not has_pixels and read_header(source).pixel_offset is not None:
+    # The header reader raises where the header itself is cut.
+    if not has_pixels and read_header(source).pixel_offset is not None and pixels:
         raise _cut_in_pixels(source)
 
 
