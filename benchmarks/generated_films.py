@@ -1,7 +1,7 @@
 """Invented films on disk, as many as a benchmark wants.
 
-Each film has about eighty elements such as a digital radiography system writes: patient, study,
-series, equipment, acquisition, image and procedure step, six sequences (some nested), a private
+Each film has some ninety elements such as a digital radiography system writes: patient, study,
+series, equipment, acquisition, image and procedure step, eight sequences (some nested), a private
 block, dates and UIDs of its own. Patients have one to three studies of one to three films. One
 film in four is in implicit VR. The pixels are a few hundred bytes. Every identity is invented.
 
@@ -16,7 +16,7 @@ from typing import Final, TypeAlias
 
 __all__ = ["films", "write_films"]
 
-Value: TypeAlias = "str | bytes | int | tuple[int, ...] | list[Elements]"
+Value: TypeAlias = "str | bytes | int | list[Elements]"
 Element: TypeAlias = tuple[int, str, Value]
 Elements: TypeAlias = list[Element]
 
@@ -327,8 +327,6 @@ def _encode_value(vr: str, value: Value, *, explicit: bool) -> bytes:
         return text + (b"\0" if vr == "UI" else b" ") * (len(text) % 2)
     if isinstance(value, int):
         return struct.pack(f"<{_NUMBER_FORMATS[vr]}", value)
-    if isinstance(value, tuple):
-        return struct.pack(f"<{len(value)}{_NUMBER_FORMATS[vr]}", *value)
     # Items of undefined and of defined length both occur in real films.
     return b"".join(_encode_item(item, explicit=explicit) for item in value)
 

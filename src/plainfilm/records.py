@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 TagValue: TypeAlias = (
-    "str | int | float | bytes | None | Sequence[TagValue] | Mapping[str, TagValue]"
+    "str | int | float | bytes | Sequence[TagValue] | Mapping[str, TagValue] | None"
 )
 """A DICOM value as Python sees it: a sequence is a list of mappings from keyword to value."""
 

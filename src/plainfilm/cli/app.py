@@ -8,7 +8,7 @@ from typing import Final
 import typer
 
 from plainfilm import __version__
-from plainfilm.cli import archives, demo, films, release, reports
+from plainfilm.cli import archives, demo, films, release, reports, tables
 from plainfilm.cli.console import errors_to
 from plainfilm.errors import PlainfilmError
 
@@ -27,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # its picture of local variables would show patients
     rich_markup_mode="markdown",
 )
-for group in (demo, archives, films, reports, release):
+for group in (demo, archives, films, reports, tables, release):
     group.add_to(app)
 
 

@@ -184,7 +184,9 @@ def report_page(
     out: Annotated[Path, typer.Option("--out", metavar="PAGE.html", help="The page to write.")],
     dataset: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="A dataset published from the archive, to show its splits."),
+        typer.Option(
+            metavar="DIR", help="A dataset published from the archive, to show its splits."
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:

@@ -34,7 +34,7 @@ class CsvTable:
     def __init__(self, path: Path) -> None:
         self.path = path
         with self._opened() as lines:
-            self.columns = tuple(name.strip() for name in next(csv.reader(lines), ()))
+            self.columns = tuple(name.strip() for name in next(csv.reader(lines, strict=True), ()))
         if not any(self.columns):
             raise BadTable(f"{path}: the table is empty; it has no row of column names")
         twice = [name for name, count in Counter(self.columns).items() if count > 1]
@@ -64,7 +64,7 @@ class CsvTable:
         width = len(self.columns)
         number = 1
         with self._opened() as lines:
-            reader = csv.reader(lines)
+            reader = csv.reader(lines, strict=True)
             next(reader, None)
             for row in reader:
                 if not row:
@@ -98,9 +98,7 @@ class CsvTable:
             counts = Counter(name for name in names if hash(name) in suspects)
             twice = [name for name, count in counts.items() if count > 1]
             if twice:
-                raise BadTable(
-                    f"{self.path}: ids that are there more than once: {listed(twice)}"
-                )
+                raise BadTable(f"{self.path}: ids that are there more than once: {listed(twice)}")
         return len(hashes)
 
     @contextmanager

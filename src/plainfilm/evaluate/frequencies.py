@@ -57,8 +57,7 @@ def label_frequencies(table: LabelTable) -> tuple[LabelFrequency, ...]:
     values = (POSITIVE, NEGATIVE, UNCERTAIN)
     sums = np.zeros((len(values), len(table.names)), np.int64)
     for patterns, counts in table.patterns():
-        for row, value in zip(sums, values, strict=True):
-            row += counts @ (patterns == value)
+        sums += [counts @ (patterns == value) for value in values]
     return tuple(
         LabelFrequency(name, positive, negative, uncertain, table.rows)
         for name, (positive, negative, uncertain) in zip(table.names, _ints(sums.T), strict=True)

@@ -1,6 +1,5 @@
 """Confidence intervals: Wilson's and Wald's for proportions, the bootstrap for anything."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import NormalDist
@@ -13,8 +12,8 @@ from plainfilm.errors import SettingsError
 
 __all__ = ["Bootstrap", "Estimate", "percentile", "wald", "wilson"]
 
-_CELLS_AT_A_TIME: Final = 1 << 22
-"""Weights that are held at a time: about 50 MB, whatever the number of resamples."""
+_CELLS_AT_A_TIME: Final = 1 << 21
+"""Weights that are held at a time: some 50 MB, whatever the number of resamples."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +109,7 @@ def _quantile(
     above = np.minimum(below + 1, np.maximum(defined - 1, 0))
     start = np.take_along_axis(ordered, below[np.newaxis], axis=0)[0]
     end = np.take_along_axis(ordered, above[np.newaxis], axis=0)[0]
-    return start + (place - below) * (end - start)
+    return np.asarray(start + (place - below) * (end - start), np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,17 +162,13 @@ class Bootstrap:
         if not total:
             raise SettingsError("a bootstrap needs at least one item to draw from")
         random = np.random.default_rng(self.seed)
-        # The draw goes item by item until all are drawn: the most frequent first is fastest.
-        order = np.argsort(-counts, kind="stable")
-        chances = counts[order] / total
-        chances /= math.fsum(chances)
+        chances = counts / total
         step = max(1, _CELLS_AT_A_TIME // len(counts))
         parts: list[NDArray[np.float64]] = []
         for start in range(0, self.resamples, step):
             size = min(step, self.resamples - start)
-            weights = np.empty((size, len(counts)))
-            weights[:, order] = random.multinomial(total, chances, size)
-            parts.append(statistic(weights))
+            weights = random.multinomial(total, chances, size)
+            parts.append(statistic(weights.astype(np.float64)))
             if progress is not None:
                 progress(size)
         return np.concatenate(parts)

@@ -10,7 +10,8 @@ from typing import IO
 
 from plainfilm.errors import BadSource, Reason
 from plainfilm.records import Label
-from plainfilm.reports._labeler import NEGATIVE, POSITIVE, UNCERTAIN, label_text
+from plainfilm.reports._context import NEGATIVE, POSITIVE, UNCERTAIN
+from plainfilm.reports._labeler import label_text
 from plainfilm.reports._sections import check_choice
 from plainfilm.reports._sources import read_reports
 from plainfilm.vocabulary import label_set as names_of

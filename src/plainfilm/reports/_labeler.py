@@ -3,190 +3,215 @@
 The three stages are those of the CheXpert labeler (Irvin et al., AAAI 2019).
 """
 
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from plainfilm.records import Label, Mention
-from plainfilm.reports._lexicon import EXCLUSION, MENTION, NORMAL, Lexicon, bundled_lexicon
+from plainfilm.reports._context import NEGATIVE, PAST, POSITIVE, UNCERTAIN, Context
+from plainfilm.reports._lexicon import EXCLUSION, MENTION, NORMAL, Lexicon, load_lexicon
 from plainfilm.reports._phrases import Match
-from plainfilm.reports._sections import check_choice, counted_sections, find_sections
-from plainfilm.reports._sentences import Sentence, sentences
-from plainfilm.vocabulary import NO_FINDING, label_set
+from plainfilm.reports._sections import Section, check_choice, counted_sections, find_sections
+from plainfilm.reports._words import fold, sentence_spans, word_spans, words_of
+from plainfilm.vocabulary import NO_FINDING
 
-POSITIVE: Final = 1
-NEGATIVE: Final = 0
-UNCERTAIN: Final = -1
+__all__ = ["Labeler", "label_text"]
 
-_REACH_AFTER: Final = 8
-"""How many words after a mention a cue may begin and still be about it."""
 _SPARED: Final = "Support Devices"
 """The one label that does not keep a report from being without finding."""
+_PIECE: Final = 250
+"""Words; a longer sentence is worked on in pieces, so that text without sentences stays linear."""
+_REMEMBERED: Final = 20_000
+"""Sentences whose mentions are kept: reports repeat themselves."""
+_LONGEST_REMEMBERED: Final = 300
+"""Characters; with the number of sentences it bounds the memory to some tens of MB."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Hit(NamedTuple):
+    """A mention in a sentence: its span there in words, and what was decided."""
+
     finding: str
-    mention: Mention
+    start: int
+    end: int
+    phrase: str
+    cue: str
+    value: int
+
+
+class Labeler:
+    """Labels reports with one label set.
+
+    Args:
+        label_set: `chexpert`, `nih`, or one that the lexicon adds.
+        sections: one of SECTION_CHOICES.
+    Raises:
+        SettingsError: no such label set or choice of sections.
+    """
+
+    def __init__(
+        self,
+        label_set: str = "chexpert",
+        sections: str = "impression",
+        lexicon: Lexicon | None = None,
+    ) -> None:
+        check_choice(sections)
+        self._lexicon = lexicon or load_lexicon()
+        self.names = self._lexicon.names(label_set)
+        self._label_set = label_set
+        self._sections = sections
+        self._labels_of = {
+            finding: sets.get(label_set, ()) for finding, sets in self._lexicon.labels.items()
+        }
+        self._remembered: dict[str, tuple[_Hit, ...]] = {}
+
+    def values(self, text: str) -> dict[str, int]:
+        """Label → value, for the labels that the report mentions, and No Finding."""
+        found: dict[str, int] = {}
+        counted = self._counted(text)
+        for section in counted:
+            for start, end in sentence_spans(text, section.start, section.end):
+                for hit in self._hits(text[start:end]):
+                    for name in self._labels_of[hit.finding]:
+                        said = found.get(name)
+                        if said is None or _outweighs(hit.value, said):
+                            found[name] = hit.value
+        return self._ordered(found) if counted else {}
+
+    def label(self, text: str, report_id: int = 0) -> list[Label]:
+        """Label one report, with the evidence.
+
+        Returns:
+            One Label per finding that is mentioned, in the order of the label set, with its
+            mentions in the order of the text; and `No Finding` = 1 where no other finding but
+            support devices is positive or uncertain. A report without a section that counts has
+            no labels.
+        """
+        mentions: dict[str, list[Mention]] = {}
+        counted = self._counted(text)
+        for section in counted:
+            for hit, mention in self._mentions(text, section):
+                for name in self._labels_of[hit.finding]:
+                    mentions.setdefault(name, []).append(mention)
+        found = {name: _aggregate(each.value for each in said) for name, said in mentions.items()}
+        values = self._ordered(found) if counted else {}
+        return [
+            Label(report_id, self._label_set, name, value, tuple(mentions.get(name, ())))
+            for name, value in values.items()
+        ]
+
+    def _counted(self, text: str) -> list[Section]:
+        return counted_sections(find_sections(text, self._lexicon.titles), self._sections)
+
+    def _ordered(self, found: dict[str, int]) -> dict[str, int]:
+        if NO_FINDING in self.names and _is_without_finding(found):
+            found[NO_FINDING] = POSITIVE
+        return {name: found[name] for name in self.names if name in found}
+
+    def _mentions(self, text: str, section: Section) -> Iterator[tuple[_Hit, Mention]]:
+        for start, end in sentence_spans(text, section.start, section.end):
+            sentence = text[start:end]
+            hits = self._hits(sentence)
+            spans = word_spans(fold(sentence)) if hits else []
+            for hit in hits:
+                span = (start + spans[hit.start][0], start + spans[hit.end - 1][1])
+                yield hit, Mention(*span, section.title, hit.phrase, hit.cue, hit.value)
+
+    def _hits(self, sentence: str) -> tuple[_Hit, ...]:
+        known = self._remembered.get(sentence)
+        if known is not None:
+            return known
+        hits = tuple(_hits_in(sentence, self._lexicon))
+        if len(sentence) <= _LONGEST_REMEMBERED:
+            if len(self._remembered) >= _REMEMBERED:
+                self._remembered.clear()
+            self._remembered[sentence] = hits
+        return hits
 
 
 def label_text(
     text: str,
-    label_set_name: str = "chexpert",
+    label_set: str = "chexpert",
     sections: str = "impression",
     *,
+    language: str = "en",
     report_id: int = 0,
 ) -> list[Label]:
-    """Label one report.
+    """Label one report; for many, make a `Labeler` once.
 
-    Args:
-        label_set_name: `chexpert` or `nih`.
-        sections: `impression` (else findings, else the final section) or `findings+impression`.
-    Returns:
-        One Label per finding that is mentioned, in the order of the label set, with its mentions in
-        the order of the text; and `No Finding` = 1 where no other finding but support devices is
-        positive or uncertain. A report without a section that counts has no labels.
     Raises:
-        SettingsError: no such label set or choice of sections.
+        SettingsError: no such label set, choice of sections or language.
     """
-    names = label_set(label_set_name)
-    check_choice(sections)
-    counted = counted_sections(find_sections(text), sections)
-    if not counted:
-        return []
-    lexicon = bundled_lexicon()
-    mentions: dict[str, list[Mention]] = {}
-    for section in counted:
-        for sentence in sentences(text, section.start, section.end):
-            for found in _mentions(sentence, text, section.title, lexicon):
-                for name in lexicon.labels[found.finding].get(label_set_name, ()):
-                    mentions.setdefault(name, []).append(found.mention)
-    values = {
-        name: _aggregate(mention.value for mention in found) for name, found in mentions.items()
-    }
-    if NO_FINDING in names and _is_without_finding(values):
-        values[NO_FINDING] = POSITIVE
-    return [
-        Label(report_id, label_set_name, name, values[name], tuple(mentions.get(name, ())))
-        for name in names
-        if name in values
-    ]
+    return _labeler(label_set, sections, language).label(text, report_id)
+
+
+@lru_cache(maxsize=4)
+def _labeler(label_set: str, sections: str, language: str) -> Labeler:
+    return Labeler(label_set, sections, load_lexicon(language))
+
+
+def _outweighs(one: int, other: int) -> bool:
+    """Positive over uncertain over negative."""
+    return one != other and (one == POSITIVE or other == NEGATIVE)
 
 
 def _aggregate(values: Iterable[int]) -> int:
-    """Positive over uncertain over negative."""
-    found = set(values)
-    return POSITIVE if POSITIVE in found else UNCERTAIN if UNCERTAIN in found else NEGATIVE
+    result = NEGATIVE
+    for value in values:
+        if _outweighs(value, result):
+            result = value
+    return result
 
 
 def _is_without_finding(values: dict[str, int]) -> bool:
     return all(value == NEGATIVE for name, value in values.items() if name != _SPARED)
 
 
-def _mentions(sentence: Sentence, text: str, section: str, lexicon: Lexicon) -> Iterator[_Found]:
-    matches = lexicon.findings.find(sentence.words)
+def _hits_in(sentence: str, lexicon: Lexicon) -> Iterator[_Hit]:
+    words, commas = words_of(fold(sentence))
+    if len(words) <= _PIECE:
+        yield from _hits_among(words, commas, lexicon)
+        return
+    for first in range(0, len(words), _PIECE):
+        inside = frozenset(range(first, first + _PIECE)) & commas
+        shifted = frozenset([place - first for place in inside])
+        for hit in _hits_among(words[first : first + _PIECE], shifted, lexicon):
+            yield hit._replace(start=hit.start + first, end=hit.end + first)
+
+
+def _hits_among(words: list[str], commas: frozenset[int], lexicon: Lexicon) -> Iterator[_Hit]:
+    matches = lexicon.findings.find(words)
     if not matches:
         return
-    context = _Context(lexicon.cues.find(sentence.words))
-    excluded = [match for match in matches if match.meaning[1] == EXCLUSION]
+    context = Context(lexicon.cues.find(words, commas))
+    excluded = _excluded_places(matches)
     reached: dict[str, int] = {}
     for match in matches:
         finding, kind = match.meaning
         if kind == EXCLUSION or match.start < reached.get(finding, 0):
             continue
-        if kind == MENTION and _is_excluded(match, excluded):
+        if kind == MENTION and not excluded.get(finding, _NOWHERE).isdisjoint(match.places):
             continue
-        decided = context.decide(match)
+        value, cue = context.decide(match.places, lasting=finding in lexicon.lasting)
         if kind == NORMAL:
-            if decided.value != POSITIVE:
+            if value not in (POSITIVE, PAST):
                 continue  # "heart size is not normal" does not deny
-            decided = _Decision(NEGATIVE, None)
+            value, cue = NEGATIVE, None
         reached[finding] = match.end
-        yield _Found(finding, _mention(match, decided, sentence, text, section))
+        if value != PAST:
+            phrase = " ".join([words[place] for place in match.places])
+            said = phrase if kind == NORMAL else ""
+            decided_by = " ".join(words[cue.start : cue.end]) if cue else said
+            yield _Hit(finding, match.start, match.end, phrase, decided_by, value)
 
 
-def _is_excluded(match: Match[tuple[str, str]], excluded: Sequence[Match[tuple[str, str]]]) -> bool:
-    return any(
-        other.meaning[0] == match.meaning[0] and other.start < match.end and match.start < other.end
-        for other in excluded
-    )
+_NOWHERE: Final[frozenset[int]] = frozenset()
 
 
-def _mention(
-    match: Match[tuple[str, str]],
-    decided: "_Decision",
-    sentence: Sentence,
-    text: str,
-    section: str,
-) -> Mention:
-    words = [sentence.words[place] for place in match.places]
-    cue = decided.cue or (match if match.meaning[1] == NORMAL else None)
-    return Mention(
-        start=sentence.spans[match.start][0],
-        end=sentence.spans[match.end - 1][1],
-        section=section,
-        phrase=" ".join(words),
-        cue=" ".join(sentence.words[cue.start : cue.end]) if cue else "",
-        value=decided.value,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Decision:
-    value: int
-    cue: "Match[str] | Match[tuple[str, str]] | None"
-
-
-_VALUE_OF: Final = {
-    "negation_before": NEGATIVE,
-    "negation_after": NEGATIVE,
-    "uncertainty_before": UNCERTAIN,
-    "uncertainty_after": UNCERTAIN,
-}
-
-
-class _Context:
-    """The cues of one sentence, and what they make of a mention in it."""
-
-    def __init__(self, cues: Sequence[Match[str]]) -> None:
-        neutral = [cue for cue in cues if cue.meaning == "neutral"]
-        active = [
-            cue
-            for cue in cues
-            if cue.meaning != "neutral"
-            and not any(cue.start < other.end and other.start < cue.end for other in neutral)
-        ]
-        self._before = [cue for cue in active if cue.meaning.endswith("_before")]
-        self._after = [cue for cue in active if cue.meaning.endswith("_after")]
-        self._stops = sorted(cue.start for cue in active if cue.meaning == "stops")
-
-    def decide(self, match: Match[tuple[str, str]]) -> _Decision:
-        cue = self._cue_before(match) or self._cue_after(match)
-        return _Decision(_VALUE_OF[cue.meaning], cue) if cue else _Decision(POSITIVE, None)
-
-    def _cue_before(self, match: Match[tuple[str, str]]) -> Match[str] | None:
-        """The cue that ends nearest before the mention's last word, the longer of two; it may
-        stand in the mention's gap: `heart is not enlarged`."""
-        taken = frozenset(match.places)
-        fitting = [
-            cue
-            for cue in self._before
-            if cue.end <= match.places[-1]
-            and taken.isdisjoint(cue.places)
-            and not self._stop_between(cue.end, match.start)
-        ]
-        return max(fitting, key=lambda cue: (cue.end, -cue.start), default=None)
-
-    def _cue_after(self, match: Match[tuple[str, str]]) -> Match[str] | None:
-        fitting = [
-            cue
-            for cue in self._after
-            if match.end <= cue.start < match.end + _REACH_AFTER
-            and not self._stop_between(match.end, cue.start)
-        ]
-        return min(fitting, key=lambda cue: (cue.start, -cue.end), default=None)
-
-    def _stop_between(self, start: int, end: int) -> bool:
-        place = bisect_left(self._stops, start)
-        return place < len(self._stops) and self._stops[place] < end
+def _excluded_places(matches: Iterable[Match[tuple[str, str]]]) -> dict[str, set[int]]:
+    """Finding → places of words that an exclusion covers, gaps included."""
+    places: dict[str, set[int]] = {}
+    for match in matches:
+        finding, kind = match.meaning
+        if kind == EXCLUSION:
+            places.setdefault(finding, set()).update(range(match.start, match.end))
+    return places

@@ -7,7 +7,7 @@ the text. Accents and case do not count.
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Final, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from plainfilm.reports._words import fold
 
@@ -17,9 +17,8 @@ Meaning = TypeVar("Meaning")
 
 _GAP: Final = re.compile(r"\[([1-9])\]")
 _WORDS: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)?\*?(?:/[^\W_]+(?:'[^\W_]+)?\*?)*")
-_REMEMBERED_WORDS: Final = 50_000
-_LONGEST_REMEMBERED: Final = 40
-"""Characters; longer words are looked up anew each time, so that memory stays bounded."""
+_REMEMBERED: Final = 5_000_000
+"""Characters of words, and a hundred for each: some 20 MB, however many words there are."""
 
 
 class Match(NamedTuple, Generic[Meaning]):
@@ -36,9 +35,6 @@ class _Element(NamedTuple):
 
     exact: frozenset[str]
     prefixes: tuple[str, ...]
-
-    def fits(self, word: str) -> bool:
-        return word in self.exact or (bool(self.prefixes) and word.startswith(self.prefixes))
 
 
 class _Parsed(NamedTuple):
@@ -78,15 +74,25 @@ def _element(part: str) -> _Element:
     return _Element(exact, tuple(word[:-1] for word in words if word.endswith("*")))
 
 
-_Rest: TypeAlias = tuple[tuple[int, int], ...]
-"""The places of a phrase after its first: number of the element, and the gap before it."""
+class _Phrase(NamedTuple, Generic[Meaning]):
+    """A phrase after its first place.
+
+    Attributes:
+        rest: number of each element, and the gap before it.
+        needs: the same numbers: where one of them is nowhere in a sentence, no need to look.
+    """
+
+    rest: tuple[tuple[int, int], ...]
+    needs: frozenset[int]
+    comma: bool
+    meaning: Meaning
 
 
 class _Known(NamedTuple, Generic[Meaning]):
     """What a word can be: the elements it fits, and the phrases that it may begin."""
 
     fits: frozenset[int]
-    begins: tuple[tuple[_Rest, bool, Meaning], ...]
+    begins: tuple[_Phrase[Meaning], ...]
 
 
 class PhraseFinder(Generic[Meaning]):
@@ -98,16 +104,27 @@ class PhraseFinder(Generic[Meaning]):
 
     def __init__(self, phrases: Iterable[tuple[str, Meaning]]) -> None:
         numbers: dict[_Element, int] = {}
-        self._beginning: dict[int, list[tuple[_Rest, bool, Meaning]]] = {}
+        self._beginning: dict[int, list[_Phrase[Meaning]]] = {}
         for phrase, meaning in dict.fromkeys(phrases):
             parsed = parse_phrase(phrase)
             places = [
                 (numbers.setdefault(element, len(numbers)), gap) for element, gap in parsed.elements
             ]
             first, rest = places[0][0], tuple(places[1:])
-            self._beginning.setdefault(first, []).append((rest, parsed.comma, meaning))
-        self._elements = list(numbers)
+            needs = frozenset(element for element, _ in rest)
+            after = _Phrase(rest, needs, parsed.comma, meaning)
+            self._beginning.setdefault(first, []).append(after)
+        self._exact: dict[str, set[int]] = {}
+        self._prefixes: dict[str, set[int]] = {}
+        for element, number in numbers.items():
+            for word in element.exact:
+                self._exact.setdefault(word, set()).add(number)
+            for prefix in element.prefixes:
+                self._prefixes.setdefault(prefix, set()).add(number)
+        self._longest_prefix = max(map(len, self._prefixes), default=0)
         self._known: dict[str, _Known[Meaning]] = {}
+        self._starters: set[str] = set()
+        self._remembered = 0
 
     def find(
         self, words: Sequence[str], commas: frozenset[int] = frozenset()
@@ -118,36 +135,60 @@ class PhraseFinder(Generic[Meaning]):
             words: folded words, as `words_of` gives them.
             commas: the places of words that a comma follows.
         """
-        known = [self._known.get(word) or self._learn(word) for word in words]
+        if not self._known.keys() >= set(words):
+            self._learn(words)
+        if self._starters.isdisjoint(words):
+            return []
+        known = [self._known[word] for word in words]
+        starts = [place for place, word in enumerate(words) if word in self._starters]
+        present = _NOTHING.union(*[word.fits for word in known])
         matches: dict[tuple[tuple[int, ...], Meaning], Match[Meaning]] = {}
-        for start, word in enumerate(known):
-            for rest, comma, meaning in word.begins:
-                places = _follow(rest, known, start) if rest else (start,)
-                if places and (not comma or places[-1] in commas):
-                    matches[places, meaning] = Match(start, places[-1] + 1, places, meaning)
-        return sorted(matches.values(), key=lambda match: (match.start, -match.end))
+        for start in starts:
+            for phrase in known[start].begins:
+                if not phrase.needs <= present:
+                    continue
+                places = _follow(phrase.rest, known, start) if phrase.rest else (start,)
+                if places and (not phrase.comma or places[-1] in commas):
+                    match = Match(start, places[-1] + 1, places, phrase.meaning)
+                    matches[places, phrase.meaning] = match
+        return sorted(matches.values(), key=_order)
 
-    def begins_in(self, words: Iterable[str]) -> bool:
-        """Whether any word may begin a phrase: a cheap first question."""
-        known = self._known
-        return any((known.get(word) or self._learn(word)).begins for word in words)
-
-    def _learn(self, word: str) -> _Known[Meaning]:
-        fits = frozenset(
-            number for number, element in enumerate(self._elements) if element.fits(word)
-        )
-        begins = tuple(
-            phrase for number in sorted(fits) for phrase in self._beginning.get(number, ())
-        )
-        learnt = _Known(fits, begins)
-        if len(word) <= _LONGEST_REMEMBERED:
-            if len(self._known) >= _REMEMBERED_WORDS:
-                self._known.clear()
-            self._known[word] = learnt
-        return learnt
+    def _learn(self, words: Iterable[str]) -> None:
+        if self._remembered > _REMEMBERED:
+            self._known.clear()
+            self._starters.clear()
+            self._remembered = 0
+        for word in words:
+            if word in self._known:
+                continue
+            self._remembered += len(word) + 100
+            fits = self._fits(word)
+            begins = tuple(
+                phrase for number in sorted(fits) for phrase in self._beginning.get(number, ())
+            )
+            self._known[word] = _Known(fits, begins)
+            if begins:
+                self._starters.add(word)
 
 
-def _follow(rest: _Rest, known: Sequence[_Known[Meaning]], start: int) -> tuple[int, ...]:
+    def _fits(self, word: str) -> frozenset[int]:
+        """The elements that a word fits."""
+        fits = set(self._exact.get(word, ()))
+        for length in range(1, min(len(word), self._longest_prefix) + 1):
+            fits.update(self._prefixes.get(word[:length], ()))
+        return frozenset(fits)
+
+
+_NOTHING: Final[frozenset[int]] = frozenset()
+
+
+def _order(match: Match[Meaning]) -> tuple[int, int]:
+    return match.start, -match.end
+
+
+def _follow(
+    rest: Sequence[tuple[int, int]], known: Sequence[_Known[Meaning]], start: int
+) -> tuple[int, ...]:
     """The places of a phrase that begins at `start`, each word as near as it can be; or ()."""
     places = [start]
     for element, gap in rest:

@@ -1,31 +1,32 @@
 """Where the sections of a report begin and end, and which of them count."""
 
-import csv
-import io
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cache
-from importlib import resources
-from typing import Final
+from operator import attrgetter
+from typing import Final, NamedTuple
 
 from plainfilm.errors import SettingsError
+from plainfilm.reports._titles import SectionTitles
+from plainfilm.reports._words import fold
 
-SECTION_CHOICES: Final = ("impression", "findings+impression")
+__all__ = ["SECTION_CHOICES", "Section", "check_choice", "counted_sections", "find_sections"]
+
+SECTION_CHOICES: Final = ("impression", "findings", "findings+impression", "all")
 """`impression`: the impression, else the findings, else the final section, as MIMIC-CXR took.
-`findings+impression`: both where they are there, else the final section."""
+`findings`: the findings, else the impression, else the final section.
+`findings+impression`: both where they are there, else the final section.
+`all`: every section but indication, history, comparison and technique."""
 
-_COLON: Final = re.compile(r":")
-_ALONE: Final = re.compile(r"^[ \t*#]{0,4}([A-Z][A-Z/& \t]{1,50}?)[ \t*#]{0,8}$", re.MULTILINE)
-_WORD: Final = re.compile(r"[A-Za-z]+")
+_ALONE: Final = re.compile(r"^[ \t*#]{0,4}([^\W\d_][\w/& \t]{1,50}?)[ \t*#\r]{0,8}$", re.MULTILINE)
+_WORD: Final = re.compile(r"[^\W\d_]+")
 _SAYS: Final = re.compile(r"\w")
 _MARKS: Final = " \t*#"
+_ENDS: Final = ".!?:;)]"
+_WIDE_GAP: Final = 3
 _LONGEST_TITLE: Final = 60
-_MOST_WORDS: Final = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(NamedTuple):
     """A stretch of the report: its normalised title (empty before the first title), how it may be
     used (`impression`, `findings`, `other`, `never`), and its span without the title."""
 
@@ -35,8 +36,7 @@ class Section:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Title:
+class _Title(NamedTuple):
     """A title found: its span with its colon, and what the table says of it."""
 
     start: int
@@ -45,62 +45,78 @@ class _Title:
     use: str
 
 
-@cache
-def _known_titles() -> dict[str, tuple[str, str]]:
-    """The words of a title, in lower case → (section, use)."""
-    text = resources.files(__package__).joinpath("sections.csv").read_text(encoding="utf-8")
-    lines = [line for line in text.splitlines() if not line.startswith("#")]
-    return {
-        title: (row["section"], row["use"])
-        for row in csv.DictReader(io.StringIO("\n".join(lines)))
-        for title in row["titles"].split(";")
-    }
-
-
-def find_sections(text: str) -> list[Section]:
+def find_sections(text: str, titles: SectionTitles) -> list[Section]:
     """The report's sections in order; a report without titles is one section without a title."""
+    found = [*_before_colons(text, titles), *_alone(text, titles)]
+    found.sort(key=attrgetter("start"))
     sections: list[Section] = []
     title, use, start = "", "other", 0
-    for found in sorted((*_before_colons(text), *_alone(text)), key=lambda found: found.start):
-        sections.append(Section(title, use, start, found.start))
-        title, use, start = found.section, found.use, found.end
+    for each in found:
+        if each.use == "part" and use in {"impression", "findings"}:
+            continue
+        sections.append(Section(title, use, start, each.start))
+        title, start = each.section, each.end
+        use = "findings" if each.use == "part" else each.use
     sections.append(Section(title, use, start, len(text)))
     return [section for section in sections if _SAYS.search(text, section.start, section.end)]
 
 
-def _before_colons(text: str) -> Iterator[_Title]:
+def _before_colons(text: str, titles: SectionTitles) -> Iterator[_Title]:
     """Titles before a colon, in any case, that begin a line or follow the end of a sentence."""
-    for colon in _COLON.finditer(text):
-        first = max(0, colon.start() - _LONGEST_TITLE)
-        words = list(_WORD.finditer(text, first, colon.start()))[-_MOST_WORDS:]
-        for place, word in enumerate(words):
-            known = _known_titles().get(" ".join(match[0].lower() for match in words[place:]))
-            if known and _begins(text, word.start()) and _is_close(text, words, place, colon):
-                yield _Title(word.start(), colon.end(), *known)
-                break
+    colon = text.find(":")
+    while colon >= 0:
+        first = max(0, colon - _LONGEST_TITLE)
+        line = text.rfind("\n", first, colon) + 1
+        found = titles.remember(text[line or first : colon], bool(line) or not first, _title_before)
+        if found:
+            start, section, use = found
+            yield _Title((line or first) + start, colon + 1, section, use)
+        colon = text.find(":", colon + 1)
 
 
-def _begins(text: str, start: int) -> bool:
+def _title_before(
+    window: str, begins_line: bool, titles: SectionTitles
+) -> tuple[int, str, str] | None:
+    """Where in the text before a colon its title begins, with section and use."""
+    folded = fold(window)
+    words = list(_WORD.finditer(folded))[-titles.most_words :]
+    for place, word in enumerate(words):
+        known = titles.get(" ".join(match[0] for match in words[place:]))
+        if known and _begins(window, word.start(), begins_line) and _is_close(folded, words[place:]):
+            return word.start(), *known
+    return None
+
+
+def _begins(window: str, start: int, begins_line: bool) -> bool:
     """Whether a title may begin here: a line, after a sentence, or after a wide gap."""
-    before = text[max(0, start - 4) : start]
+    before = window[:start]
     bare = before.rstrip(_MARKS)
-    return not bare or bare[-1] in ".\n\r!?:;)]" or len(before) - len(bare) > 1
+    if not bare:
+        return begins_line
+    return bare[-1] in "\r" + _ENDS or len(before) - len(bare) >= _WIDE_GAP
 
 
-def _is_close(text: str, words: Sequence[re.Match[str]], place: int, colon: re.Match[str]) -> bool:
+def _is_close(before: str, words: Sequence[re.Match[str]]) -> bool:
     """Whether nothing but blanks, `/` and `&` stands between the title's words and the colon."""
-    ends = [*(match.start() for match in words[place + 1 :]), colon.start()]
-    gaps = (text[match.end() : end] for match, end in zip(words[place:], ends, strict=True))
+    ends = [*(match.start() for match in words[1:]), len(before)]
+    gaps = (before[match.end() : end] for match, end in zip(words, ends, strict=True))
     return all(not gap.strip(" \t/&*#") for gap in gaps)
 
 
-def _alone(text: str) -> Iterator[_Title]:
-    """Titles in capitals alone on their line."""
+def _alone(text: str, titles: SectionTitles) -> Iterator[_Title]:
+    """Titles alone on their line, where the line before does not run on into it."""
     for match in _ALONE.finditer(text):
-        words = " ".join(word.lower() for word in _WORD.findall(match[1]))
-        known = _known_titles().get(words)
-        if known:
+        words = " ".join(_WORD.findall(fold(match[1])))
+        known = titles.get(words)
+        if known and _line_before_ends(text, match.start()):
             yield _Title(match.start(), match.end(), *known)
+
+
+def _line_before_ends(text: str, start: int) -> bool:
+    """Whether the line before is blank, ends a sentence, or is a titled line of its own."""
+    begin = max(text.rfind("\n", 0, max(start - 1, 0)) + 1, start - 200)
+    line = text[begin:start].strip(" \t*#\r\n")
+    return not line or line[-1] in _ENDS or ":" in line
 
 
 def check_choice(choice: str) -> None:
@@ -112,10 +128,13 @@ def check_choice(choice: str) -> None:
 
 def counted_sections(sections: Sequence[Section], choice: str) -> list[Section]:
     """The sections that labels may come from, under one of SECTION_CHOICES."""
+    if choice == "all":
+        return [section for section in sections if section.use != "never"]
     impression = [section for section in sections if section.use == "impression"]
     findings = [section for section in sections if section.use == "findings"]
     if choice == "findings+impression" and (impression or findings):
         return [section for section in sections if section.use in {"impression", "findings"}]
-    if impression or findings:
-        return impression or findings
+    first, second = (findings, impression) if choice == "findings" else (impression, findings)
+    if first or second:
+        return first or second
     return [section for section in sections if section.use == "other"][-1:]

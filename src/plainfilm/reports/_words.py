@@ -6,18 +6,16 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
-__all__ = ["LONGEST", "fold", "sentence_spans", "word_spans", "words_of"]
-
-LONGEST: Final = 250
-"""Words; a longer sentence is worked on in pieces, so that text without sentences stays linear."""
+__all__ = ["fold", "sentence_spans", "word_spans", "words_of"]
 
 _END: Final = re.compile(
-    r"[.!?;]+(?=\s|$)"  # not inside 3.5 cm
+    r"[.!?;]+(?:\s+|$)"  # not inside 3.5 cm
     r"|\n[ \t\r]*\n\s*"  # a blank line
     r"|\n[ \t]*(?=[-*\u2022]\s|\d{1,2}[.)]\s)"  # a list's next item
 )
 _WORD: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
-_BETWEEN: Final = re.compile(r"\s*,")
+_WORD_AND_COMMA: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)?,?")
+_NOWHERE: Final[frozenset[int]] = frozenset()
 
 
 def sentence_spans(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -31,20 +29,18 @@ def sentence_spans(text: str, start: int, end: int) -> Iterator[tuple[int, int]]
         yield begin, end
 
 
-def words_of(folded: str) -> list[str]:
-    """The words of a folded sentence; punctuation falls away."""
-    return _WORD.findall(folded)
+def words_of(folded: str) -> tuple[list[str], frozenset[int]]:
+    """The words of a folded sentence, and the places of those that a comma follows."""
+    if "," not in folded:
+        return _WORD.findall(folded), _NOWHERE
+    marked = _WORD_AND_COMMA.findall(folded)
+    commas = frozenset([place for place, word in enumerate(marked) if word[-1] == ","])
+    return [word.rstrip(",") for word in marked], commas
 
 
-def word_spans(folded: str) -> tuple[list[tuple[int, int]], frozenset[int]]:
-    """The spans of the same words, and the places of those that a comma follows."""
-    spans: list[tuple[int, int]] = []
-    commas: list[int] = []
-    for match in _WORD.finditer(folded):
-        if _BETWEEN.match(folded, match.end()):
-            commas.append(len(spans))
-        spans.append(match.span())
-    return spans, frozenset(commas)
+def word_spans(folded: str) -> list[tuple[int, int]]:
+    """The spans of the same words."""
+    return [match.span() for match in _WORD.finditer(folded)]
 
 
 def fold(text: str) -> str:

@@ -11,6 +11,7 @@ from typing import Final
 from plainfilm.archive import Archive
 from plainfilm.errors import ArchiveError
 from plainfilm.publish.page import content, intake, release
+from plainfilm.publish.page.evidence import evidence
 from plainfilm.publish.page.markup import Markup, element
 from plainfilm.publish.page.parts import Section
 
@@ -55,6 +56,8 @@ def _sections(archive: Archive, dataset: Path | None) -> Iterator[Section]:
     yield content.categories(archive)
     yield content.wrong_tags(archive)
     yield content.labels(archive)
+    if shown := evidence(archive):
+        yield shown
     if unlinked := content.unlinked_reports(archive):
         yield unlinked
     yield release.deidentification(archive)

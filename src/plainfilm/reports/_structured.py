@@ -1,0 +1,64 @@
+"""Reports in DICOM Structured Reporting objects: their text, item by item.
+
+Source: DICOM PS3.3 A.35 (SR document IODs) and C.17.3 (SR document content).
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from plainfilm.dicom import Dataset, read_dataset
+from plainfilm.errors import BadSource, Reason
+from plainfilm.records import SourceReport
+
+__all__ = ["is_structured_report", "read_structured_report"]
+
+_STORAGE: Final = "1.2.840.10008.5.1.4.1.1.88."
+"""The root of the SR storage SOP classes (PS3.4 table B.5-1)."""
+
+
+def read_structured_report(path: Path) -> SourceReport | None:
+    """The text of an SR object; None where the DICOM object is none.
+
+    Each TEXT item is given under its concept name, and each container's name stands above what it
+    contains, so that they serve as titles of sections. The id is the SOP Instance UID.
+
+    Raises:
+        UnreadableDicom: the file is not DICOM, or is damaged.
+        BadSource: the object has no SOP Instance UID.
+    """
+    dataset = read_dataset(path, pixels=False)
+    if not is_structured_report(dataset):
+        return None
+    name = str(dataset.get("SOPInstanceUID", "") or "")
+    if not name:
+        raise BadSource(f"{path}: has no SOP Instance UID", Reason.MISSING_UID)
+    return SourceReport(
+        name,
+        "\n\n".join(_texts(dataset)),
+        str(dataset.get("AccessionNumber", "") or "").strip(),
+        str(dataset.get("StudyInstanceUID", "") or "").strip(),
+    )
+
+
+def is_structured_report(dataset: Dataset) -> bool:
+    """Whether its SOP class is one of the SR documents."""
+    return str(dataset.get("SOPClassUID", "")).startswith(_STORAGE)
+
+
+def _texts(item: Dataset) -> Iterator[str]:
+    for child in item.get("ContentSequence") or ():
+        kind = str(child.get("ValueType", ""))
+        title = _concept(child)
+        if kind == "TEXT":
+            text = str(child.get("TextValue", "") or "").strip()
+            if text:
+                yield f"{title}:\n{text}" if title else text
+        elif kind == "CONTAINER" and title and child.get("ContentSequence"):
+            yield f"{title}:"
+        yield from _texts(child)
+
+
+def _concept(item: Dataset) -> str:
+    names = item.get("ConceptNameCodeSequence") or ()
+    return str(names[0].get("CodeMeaning", "") or "").strip().rstrip(":") if len(names) else ""

@@ -1,0 +1,136 @@
+"""Reports in tables: CSV and JSON Lines."""
+
+import csv
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from plainfilm.errors import BadTable
+from plainfilm.records import SourceReport
+from plainfilm.reports._duplicates import ids_twice
+from plainfilm.reports._text import checked_lines, open_text
+
+__all__ = ["Columns", "read_csv", "read_json_lines", "refuse_duplicates"]
+
+_LINKS: Final = ("accession_number", "study_instance_uid")
+_NAMED_AT_MOST: Final = 10
+_LONGEST_FIELD: Final = 32 * 1024 * 1024
+"""Characters; the csv module's own limit of 128 Ki is too small for a report."""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The names of the columns that hold a report's id and text; upper and lower case are one."""
+
+    id: str = "id"
+    text: str = "text"
+
+    def check(self, where: Path | str, found: Sequence[str]) -> None:
+        """Raises BadTable when a column is missing; the message names those found."""
+        missing = [name for name in (self.id, self.text) if name.lower() not in found]
+        if missing:
+            listed = ", ".join(found) or "none"
+            raise BadTable(f"{where}: missing columns {', '.join(missing)}; found {listed}")
+
+
+class _Row(NamedTuple):
+    line: int
+    name: str
+    text: str
+    accession_number: str
+    study_instance_uid: str
+
+
+_Read = Callable[[Path, Columns, str], Iterator[_Row]]
+
+
+def read_csv(path: Path, columns: Columns) -> Iterator[SourceReport]:
+    """Reports of a CSV file with a header line, and columns of their links where it has them."""
+    return _checked(path, columns, _csv_rows)
+
+
+def read_json_lines(path: Path, columns: Columns) -> Iterator[SourceReport]:
+    """Reports of a file with one JSON object on each line."""
+    return _checked(path, columns, _json_rows)
+
+
+def refuse_duplicates(where: Path, names: Sequence[str], count: int) -> None:
+    """Raises BadTable that names the ids that are there more than once, if any."""
+    if names:
+        shown = ", ".join(names[:_NAMED_AT_MOST])
+        rest = count - min(len(names), _NAMED_AT_MOST)
+        more = f" and {rest:,} more" if rest else ""
+        raise BadTable(f"{where}: ids that are there more than once: {shown}{more}")
+
+
+def _checked(path: Path, columns: Columns, read: _Read) -> Iterator[SourceReport]:
+    """The reports of a table that was read through once, to find what is wrong with it."""
+    encoding = "utf-8-sig"
+    try:
+        twice, count = ids_twice(lambda: _names(path, read(path, columns, encoding)))
+    except UnicodeDecodeError:
+        encoding = "latin-1"
+        twice, count = ids_twice(lambda: _names(path, read(path, columns, encoding)))
+    refuse_duplicates(path, twice, count)
+    return (
+        SourceReport(row.name, row.text, row.accession_number, row.study_instance_uid)
+        for row in read(path, columns, encoding)
+    )
+
+
+def _names(path: Path, rows: Iterable[_Row]) -> Iterator[str]:
+    for row in rows:
+        if not row.name:
+            raise BadTable(f"{path}, line {row.line}: the id is empty")
+        yield row.name
+
+
+def _csv_rows(path: Path, columns: Columns, encoding: str) -> Iterator[_Row]:
+    csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_FIELD))
+    with open_text(path, encoding) as stream:
+        reader = csv.reader(checked_lines(stream, path), strict=False)
+        try:
+            header = [name.strip().lower() for name in next(reader, [])]
+            columns.check(path, header)
+            wanted = (columns.id.lower(), columns.text.lower(), *_LINKS)
+            places = [header.index(name) if name in header else None for name in wanted]
+            for row in reader:
+                if len(row) > len(header):
+                    raise BadTable(f"{path}, line {reader.line_num}: more values than columns")
+                if row:
+                    values = ["" if p is None or p >= len(row) else row[p] for p in places]
+                    name, text, accession, uid = values
+                    yield _Row(reader.line_num, name.strip(), text, accession.strip(), uid.strip())
+        except csv.Error as exc:
+            raise BadTable(f"{path}, line {reader.line_num}: no CSV ({exc})") from exc
+
+
+def _json_rows(path: Path, columns: Columns, encoding: str) -> Iterator[_Row]:
+    with open_text(path, encoding) as stream:
+        for line, text in enumerate(checked_lines(stream, path), start=1):
+            if not text.strip():
+                continue
+            where = f"{path}, line {line}"
+            try:
+                parsed = json.loads(text)
+            except (ValueError, RecursionError) as exc:
+                raise BadTable(f"{where}: no JSON") from exc
+            if not isinstance(parsed, dict):
+                raise BadTable(f"{where}: not a JSON object")
+            row = {key.lower(): value for key, value in parsed.items()}
+            columns.check(where, list(row))
+            name, report, accession, uid = (
+                _plain(row.get(key), key, where)
+                for key in (columns.id.lower(), columns.text.lower(), *_LINKS)
+            )
+            yield _Row(line, name.strip(), report, accession.strip(), uid.strip())
+
+
+def _plain(value: object, key: str, where: str) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, (str, int, float)):
+        return str(value)
+    raise BadTable(f"{where}: `{key}` is neither text nor a number")

@@ -1,0 +1,73 @@
+"""Results as text: what people read and what programs read hold the same figures."""
+
+import csv
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from plainfilm.evaluate import (
+    Bootstrap,
+    LabelTable,
+    cooccurrence,
+    label_agreement,
+    label_frequencies,
+    tables,
+)
+
+Write = Callable[..., Path]
+
+
+def read_csv(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_frequencies_have_counts_with_their_share(table: Write) -> None:
+    counted = label_frequencies(LabelTable(table("id,Mass|Nodule\na,1\nb,\nc,0\nd,1\n")))
+    assert tables.to_markdown(tables.frequency_grid(counted)) == (
+        "**Label frequencies, n = 4**\n\n"
+        "| Label | Positive | Negative | Uncertain | Not mentioned |\n"
+        "| --- | ---: | ---: | ---: | ---: |\n"
+        "| Mass&#124;Nodule | 2 (50.0 %) | 1 (25.0 %) | 0 (0.0 %) | 1 (25.0 %) |\n"
+    )
+    (row,) = read_csv(tables.to_csv(tables.frequency_records(counted)))
+    assert row["label"] == "Mass|Nodule"
+    assert (row["positive"], row["positive_percent"], row["total"]) == ("2", "50.0", "4")
+
+
+def test_the_matrix_has_its_totals_below(table: Write) -> None:
+    found = cooccurrence(LabelTable(table("id,A,B\n1,1,1\n2,1,\n")))
+    assert tables.cooccurrence_grid(found).rows == (
+        ("A", "1", "1"),
+        ("B", "1", "0"),
+        ("Total", "2", "1"),
+    )
+    assert tables.to_csv(tables.cooccurrence_records(found)) == (
+        "label,A,B\nA,1,1\nB,1,0\nTotal,2,1\n"
+    )
+
+
+def test_scores_have_intervals_and_say_what_is_undefined() -> None:
+    predicted = np.array([[1, 1], [1, 0], [0, 0]], np.int8)
+    truth = np.array([[1, 0], [0, 0], [1, 0]], np.int8)
+    (found,) = label_agreement(
+        predicted, truth, ["A", "B"], tasks=("positive",), bootstrap=Bootstrap(500)
+    )
+    grid = tables.agreement_grid(found)
+    assert [row[0] for row in grid.rows] == ["A", "B", "micro", "macro"]
+    assert grid.rows[0][1:3] == ("2", "2")
+    assert grid.rows[0][3].startswith("0.500 (0.000")
+    assert grid.rows[1][4] == tables.UNDEFINED
+    rows = read_csv(tables.to_csv(tables.agreement_records(found)))
+    assert (rows[0]["precision"], rows[1]["recall"], rows[1]["recall_low"]) == ("0.5", "", "")
+    assert rows[0]["precision_low"] == "0.0"
+    assert int(rows[0]["precision_undefined_resamples"]) > 0
+    assert (rows[3]["label"], rows[3]["true_positives"]) == ("macro", "")
+
+
+def test_without_a_bootstrap_there_is_no_interval() -> None:
+    one = np.array([[1]], np.int8)
+    (found,) = label_agreement(one, one, ["A"], tasks=("mention",))
+    assert tables.agreement_grid(found).rows[0][3:] == ("1.000",) * 3
+    assert tables.agreement_records(found)[0]["f1_low"] is None
