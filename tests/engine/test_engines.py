@@ -1,7 +1,11 @@
 """The contract of every engine."""
 
 import itertools
+import os
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import pytest
 
@@ -58,3 +62,18 @@ def test_a_worker_that_dies_loses_only_the_item_it_died_on() -> None:
 def test_fewer_than_one_worker_is_refused() -> None:
     with pytest.raises(SettingsError, match=r"workers \(0\)"):
         LocalEngine(workers=0)
+
+
+def test_workers_that_cannot_start_are_an_error_and_no_fault_of_the_items(tmp_path: Path) -> None:
+    script = tmp_path / "without_guard.py"
+    script.write_text(
+        "from engine_steps import Double\n"
+        "from plainfilm.engine import LocalEngine\n"
+        "list(LocalEngine(workers=2).run(Double(), [[1], [2], [3]]))\n"
+    )
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent)}
+    done = subprocess.run(
+        [sys.executable, script], env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 1
+    assert "EngineError: worker processes end as soon as they start" in done.stderr

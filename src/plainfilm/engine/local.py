@@ -104,6 +104,7 @@ class LocalEngine:
             suspects = deque(flying.items())
             flying.clear()
             self.close()
+            _probe(step)
             for future, batch in suspects:
                 if future.done() and future.exception() is None:
                     yield BatchResult(batch, future.result())
@@ -113,6 +114,22 @@ class LocalEngine:
         for future in done:
             batch = flying.pop(future)
             yield BatchResult(batch, future.result())
+
+
+def _probe(step: Step[In, Out]) -> None:
+    """Make sure that workers can start at all, before items are blamed for their death.
+
+    Raises:
+        EngineError: they cannot.
+    """
+    try:
+        with ProcessPoolExecutor(1, mp_context=_context(step)) as pool:
+            pool.submit(os.getpid).result()
+    except BrokenProcessPool as error:
+        raise EngineError(
+            "worker processes end as soon as they start; a script that starts them needs"
+            ' `if __name__ == "__main__":` around its work, or workers=1'
+        ) from error
 
 
 def _run_apart(step: Step[In, Out], batch: Sequence[In]) -> BatchResult[In, Out]:

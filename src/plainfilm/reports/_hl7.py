@@ -18,7 +18,12 @@ _FRAMES: Final = str.maketrans("", "", "\x0b\x1c")
 """MLLP: a message begins with 0B and ends with 1C 0D."""
 _ORU: Final = "ORU"
 _TEXT_TYPES: Final = frozenset({"TX", "FT", "ST"})
-_TITLES: Final = {"IMP": "IMPRESSION", "GDT": "FINDINGS", "ADT": "ADDENDUM", "REC": "RECOMMENDATION"}
+_TITLES: Final = {
+    "IMP": "IMPRESSION",
+    "GDT": "FINDINGS",
+    "ADT": "ADDENDUM",
+    "REC": "RECOMMENDATION",
+}
 """What the suffix of an observation's identifier says its text is."""
 _SEGMENT_END: Final = re.compile(r"[\r\n]+")
 

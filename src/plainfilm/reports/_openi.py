@@ -35,9 +35,7 @@ def read_openi(data: bytes, where: str, name: str) -> SourceReport:
         raise BadTable(f"{where}: has no AbstractText, so it is not in the form of OpenI")
     unique = root.find("uId")
     given = unique.get("id", "").strip() if unique is not None else ""
-    text = "\n\n".join(
-        f"{label.strip()}: {said.strip()}" for label, said in parts if said.strip()
-    )
+    text = "\n\n".join(f"{label.strip()}: {said.strip()}" for label, said in parts if said.strip())
     return SourceReport(given or name, text)
 
 

@@ -170,7 +170,6 @@ class PhraseFinder(Generic[Meaning]):
             if begins:
                 self._starters.add(word)
 
-
     def _fits(self, word: str) -> frozenset[int]:
         """The elements that a word fits."""
         fits = set(self._exact.get(word, ()))

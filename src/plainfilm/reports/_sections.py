@@ -82,7 +82,11 @@ def _title_before(
     words = list(_WORD.finditer(folded))[-titles.most_words :]
     for place, word in enumerate(words):
         known = titles.get(" ".join(match[0] for match in words[place:]))
-        if known and _begins(window, word.start(), begins_line) and _is_close(folded, words[place:]):
+        if (
+            known
+            and _begins(window, word.start(), begins_line)
+            and _is_close(folded, words[place:])
+        ):
             return word.start(), *known
     return None
 
