@@ -100,7 +100,6 @@ def _patient(rng: random.Random, number: int) -> Elements:
         (0x00100040, "CS", rng.choice("MF")),
         (0x00101010, "AS", f"{rng.randint(1, 95):03d}Y"),
         (0x00101030, "DS", str(rng.randint(45, 110))),
-        (0x00104000, "LT", ""),
     ]
 
 
@@ -160,8 +159,6 @@ def _identification(
     return [
         (0x00080005, "CS", "ISO_IR 100"),
         (0x00080008, "CS", "ORIGINAL\\PRIMARY"),
-        (0x00080012, "DA", date),
-        (0x00080013, "TM", time),
         (0x00080016, "UI", sop_class),
         (0x00080018, "UI", instance),
         (0x00080020, "DA", date),
@@ -181,8 +178,6 @@ def _identification(
         (0x00081010, "SH", f"XR{rng.randint(1, 6)}"),
         (0x00081030, "LO", str(visit["description"])),
         (0x0008103E, "LO", f"{visit['body_part']} {visit['view']}"),
-        (0x00081040, "LO", "Radiology"),
-        (0x00081050, "PN", ""),
         (0x00081090, "LO", str(visit["model"])),
         (0x00081032, "SQ", [_code(str(visit["code"]), "LN", str(visit["description"]))]),
         (
@@ -213,14 +208,9 @@ def _acquisition(rng: random.Random, visit: dict[str, str | int]) -> Elements:
         (0x0018115E, "DS", _decimal(rng, 0.1, 20, 5)),
         (0x00181164, "DS", "0.148\\0.148"),
         (0x00181190, "DS", "0.6\\1.2"),
-        (0x00181400, "LO", "STANDARD"),
-        (0x00181401, "LO", f"P{rng.randint(1, 40):02d}"),
         (0x00181411, "DS", _decimal(rng, 150, 600)),
-        (0x00181508, "CS", "NONE"),
         (0x00185101, "CS", str(visit["view"])),
         (0x00186000, "DS", str(rng.choice((200, 400, 800)))),
-        (0x00187004, "CS", "SCINTILLATOR"),
-        (0x0018700A, "SH", f"DET{rng.randint(1, 9)}"),
     ]
 
 
@@ -248,16 +238,11 @@ def _image(rng: random.Random) -> Elements:
         (0x00280101, "US", 12),
         (0x00280102, "US", 11),
         (0x00280103, "US", 0),
-        (0x00280106, "US", rng.randint(0, 300)),
-        (0x00280107, "US", rng.randint(3500, 4095)),
-        (0x00280301, "CS", "NO"),
         (0x00281050, "DS", str(center)),
         (0x00281051, "DS", str(rng.randint(1500, 4000))),
         (0x00281052, "DS", "0"),
         (0x00281053, "DS", "1"),
         (0x00281054, "LO", "US"),
-        (0x00281055, "LO", "NORMAL"),
-        (0x00282110, "CS", "00"),
     ]
 
 

@@ -22,9 +22,6 @@ from typing import Final
 import pydicom
 
 from generated_films import write_films
-from plainfilm.archive import Archive
-from plainfilm.engine import LocalEngine
-
 RATE: Final = 2_500
 RATIO: Final = 3.0
 AGAIN_RATE: Final = 15_000
@@ -61,6 +58,10 @@ def main() -> int:
 
 
 def _ingest(archive_folder: Path, films: Path, count: int) -> float:
+    # Here, as in the command line: worker processes import this module again.
+    from plainfilm.archive import Archive
+    from plainfilm.engine import LocalEngine
+
     with Archive.create(archive_folder) as archive:
         began = time.perf_counter()
         with LocalEngine(_WORKERS) as engine:
@@ -71,6 +72,9 @@ def _ingest(archive_folder: Path, films: Path, count: int) -> float:
 
 
 def _ingest_again(archive_folder: Path, films: Path, count: int) -> float:
+    from plainfilm.archive import Archive
+    from plainfilm.engine import LocalEngine
+
     with Archive.open(archive_folder) as archive:
         began = time.perf_counter()
         with LocalEngine(_WORKERS) as engine:
@@ -81,6 +85,8 @@ def _ingest_again(archive_folder: Path, films: Path, count: int) -> float:
 
 
 def _loop(database: Path, films: Path) -> float:
+    import pydicom  # here, since worker processes import this module again
+
     began = time.perf_counter()
     connection = sqlite3.connect(database)
     names = ", ".join(_COLUMNS)

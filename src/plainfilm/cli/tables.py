@@ -296,7 +296,7 @@ def _print(
 def _terminal_table(grid: "Grid") -> Table:
     table = Table(title=Text(grid.title), title_justify="left", box=None, pad_edge=False)
     for place, name in enumerate(grid.columns):
-        table.add_column(Text(name), justify="right" if place else "left")
+        table.add_column(Text(name), justify="right" if place else "left", overflow="fold")
     for row in grid.rows:
         table.add_row(*map(Text, row))
     return table

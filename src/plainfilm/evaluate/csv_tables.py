@@ -130,8 +130,8 @@ def listed(names: Iterable[str]) -> str:
 
 
 def _repeated(hashes: NDArray[np.int64]) -> set[int]:
-    ordered = np.sort(hashes)
-    return set(ordered[1:][ordered[1:] == ordered[:-1]].tolist())
+    hashes.sort()  # in place: a second copy would double the memory
+    return set(hashes[1:][hashes[1:] == hashes[:-1]].tolist())
 
 
 def _text(path: Path) -> TextIO:

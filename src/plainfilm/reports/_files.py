@@ -11,10 +11,11 @@ from typing import IO
 from plainfilm.errors import BadSource, Reason
 from plainfilm.records import Label
 from plainfilm.reports._context import NEGATIVE, POSITIVE, UNCERTAIN
-from plainfilm.reports._labeler import label_text
-from plainfilm.reports._sections import check_choice
+from plainfilm.reports._labeler import Labeler
+from plainfilm.reports._lexicon import load_lexicon
 from plainfilm.reports._sources import read_reports
-from plainfilm.vocabulary import label_set as names_of
+
+__all__ = ["LabelCounts", "LabelSummary", "label_files"]
 
 
 @dataclass(slots=True)
@@ -52,6 +53,11 @@ def label_files(
     label_set: str = "chexpert",
     sections: str = "impression",
     evidence: Path | None = None,
+    *,
+    language: str = "en",
+    lexicon: Path | None = None,
+    id_column: str = "id",
+    text_column: str = "text",
 ) -> LabelSummary:
     """Label the reports of a file or folder.
 
@@ -59,27 +65,33 @@ def label_files(
     mentioned. The evidence is JSON Lines: `id`, `label_set` and per label its mentions with
     spans in the report's text. Reports stream.
 
+    Args:
+        language: `en` or `es`.
+        lexicon: a folder with additions to the lexicon of that language.
+        id_column, text_column: the names of these columns where the source is a table.
     Raises:
-        BadSource, BadTable: the source cannot be read (see `read_reports`), or the output not
-            written. No output is left then.
-        SettingsError: no such label set or choice of sections.
+        BadSource, BadTable, UnreadableDicom: the source or the lexicon cannot be read (see
+            `read_reports`, `load_lexicon`), or the output not written. No output is left then.
+        SettingsError: no such label set, choice of sections or language.
     """
-    names = names_of(label_set)
-    check_choice(sections)
+    labeler = Labeler(label_set, sections, load_lexicon(language, lexicon))
+    names = labeler.names
     counts = {name: LabelCounts() for name in names}
     read = unlabelled = 0
     with ExitStack() as files:
         table = csv.writer(files.enter_context(_written(out_csv)), lineterminator="\n")
         lines = files.enter_context(_written(evidence)) if evidence is not None else None
         table.writerow(["id", *names])
-        for report in read_reports(source):
-            labels = label_text(report.text, label_set, sections)
-            values = {label.finding: label.value for label in labels}
-            table.writerow([report.name, *(values.get(name, "") for name in names)])
-            if lines is not None:
+        for report in read_reports(source, id_column=id_column, text_column=text_column):
+            if lines is None:
+                values = labeler.values(report.text)
+            else:
+                labels = labeler.label(report.text)
+                values = {label.finding: label.value for label in labels}
                 lines.write(_evidence_line(report.name, label_set, labels))
+            table.writerow([report.name, *map(values.get, names)])
             read += 1
-            unlabelled += not labels
+            unlabelled += not values
             for name, value in values.items():
                 counts[name].count(value)
     return LabelSummary(read, unlabelled, counts)

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from plainfilm.records import Label, Mention
-from plainfilm.reports._context import NEGATIVE, PAST, POSITIVE, UNCERTAIN, Context
+from plainfilm.reports._context import NEGATIVE, PAST, POSITIVE, Context
 from plainfilm.reports._lexicon import EXCLUSION, MENTION, NORMAL, Lexicon, load_lexicon
 from plainfilm.reports._phrases import Match
 from plainfilm.reports._sections import Section, check_choice, counted_sections, find_sections

@@ -1,4 +1,7 @@
-"""Reports in the XML of the OpenI collection (Demner-Fushman et al., J Am Med Inform Assoc 2016)."""
+"""Reports in the XML of the OpenI collection.
+
+Source: Demner-Fushman et al., J Am Med Inform Assoc 2016.
+"""
 
 import re
 import xml.etree.ElementTree as ET

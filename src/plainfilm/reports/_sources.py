@@ -7,7 +7,9 @@ from typing import Final, TypeAlias
 
 from plainfilm.errors import BadSource, Reason
 from plainfilm.records import SourceReport
+from plainfilm.reports._hl7 import read_messages
 from plainfilm.reports._openi import read_openi
+from plainfilm.reports._structured import read_structured_report
 from plainfilm.reports._tables import Columns, read_csv, read_json_lines, refuse_duplicates
 from plainfilm.reports._text import decode, read_bytes
 
@@ -112,15 +114,11 @@ def _read_xml(path: str, name: str) -> list[SourceReport]:
 
 
 def _read_hl7(path: str, _: str) -> Iterable[SourceReport]:
-    from plainfilm.reports._hl7 import read_messages
-
     data = read_bytes(path).translate(None, delete=b"\x0b\x1c")  # MLLP's framing is no text
     return read_messages(decode(data, path), path)
 
 
 def _read_dicom(path: str, _: str) -> list[SourceReport]:
-    from plainfilm.reports._structured import read_structured_report
-
     report = read_structured_report(Path(path))
     return [report] if report else []
 

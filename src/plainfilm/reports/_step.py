@@ -51,6 +51,10 @@ class LabelReports:
             results.extend(labeler.label(report.text, report.report_id) or [_rejection(report)])
         return results
 
+    def explain(self, text: str) -> list[Label]:
+        """The labels of a text that no catalog knows, with their mentions."""
+        return _labeler(self).label(text)
+
 
 @lru_cache(maxsize=4)
 def _labeler(step: LabelReports) -> Labeler:

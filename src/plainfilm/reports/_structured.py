@@ -5,11 +5,14 @@ Source: DICOM PS3.3 A.35 (SR document IODs) and C.17.3 (SR document content).
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from plainfilm.dicom import Dataset, read_dataset
+from plainfilm import dicom  # its names are loaded on use: most reports are no DICOM
 from plainfilm.errors import BadSource, Reason
 from plainfilm.records import SourceReport
+
+if TYPE_CHECKING:
+    from plainfilm.dicom import Dataset
 
 __all__ = ["is_structured_report", "read_structured_report"]
 
@@ -27,7 +30,7 @@ def read_structured_report(path: Path) -> SourceReport | None:
         UnreadableDicom: the file is not DICOM, or is damaged.
         BadSource: the object has no SOP Instance UID.
     """
-    dataset = read_dataset(path, pixels=False)
+    dataset = dicom.read_dataset(path, pixels=False)
     if not is_structured_report(dataset):
         return None
     name = str(dataset.get("SOPInstanceUID", "") or "")
@@ -41,12 +44,12 @@ def read_structured_report(path: Path) -> SourceReport | None:
     )
 
 
-def is_structured_report(dataset: Dataset) -> bool:
+def is_structured_report(dataset: "Dataset") -> bool:
     """Whether its SOP class is one of the SR documents."""
     return str(dataset.get("SOPClassUID", "")).startswith(_STORAGE)
 
 
-def _texts(item: Dataset) -> Iterator[str]:
+def _texts(item: "Dataset") -> Iterator[str]:
     for child in item.get("ContentSequence") or ():
         kind = str(child.get("ValueType", ""))
         title = _concept(child)
@@ -59,6 +62,8 @@ def _texts(item: Dataset) -> Iterator[str]:
         yield from _texts(child)
 
 
-def _concept(item: Dataset) -> str:
-    names = item.get("ConceptNameCodeSequence") or ()
-    return str(names[0].get("CodeMeaning", "") or "").strip().rstrip(":") if len(names) else ""
+def _concept(item: "Dataset") -> str:
+    """The meaning of the item's concept name, its title; empty where it has none."""
+    for name in item.get("ConceptNameCodeSequence") or ():
+        return str(name.get("CodeMeaning", "") or "").strip().rstrip(":")
+    return ""
