@@ -38,6 +38,7 @@ class _Plan:
     duplicates: list[tuple[FilmRow, str]] = field(default_factory=list)  # file, SOP Instance UID
     rejected: list[tuple[SourceFile | None, Rejection]] = field(default_factory=list)
     stale: set[int] = field(default_factory=set)  # films whose file changed or vanished
+    replaced: set[tuple[str, str]] = field(default_factory=set)  # files that have a row by now
     film_of: dict[str, int] = field(default_factory=dict)  # SOP Instance UID → film already there
 
 
@@ -79,8 +80,13 @@ class FilmWriter:
         rejected: Sequence[tuple[SourceFile | None, Rejection]],
     ) -> _Plan:
         plan = _Plan(rejected=list(rejected))
-        files = [row.file for row in films] + [file for file, _ in rejected if file is not None]
-        unchanged = self._note_changed(connection, files, plan)
+        seen: dict[tuple[str, str], tuple[int, int] | None] = {
+            _file_key(row.file.location): (row.file.bytes, row.file.mtime_ns) for row in films
+        }
+        for file, item in rejected:
+            if item.location is not None:
+                seen[_file_key(item.location)] = (file.bytes, file.mtime_ns) if file else None
+        unchanged = self._note_changed(connection, seen, plan)
         present = self._present(connection, [row.sop_instance_uid for row in films], plan.stale)
         taken: set[tuple[str, str]] = set()
         for index, row in enumerate(films):
@@ -92,21 +98,30 @@ class FilmWriter:
         return plan
 
     def _note_changed(
-        self, connection: Connection, files: Sequence[SourceFile], plan: _Plan
+        self,
+        connection: Connection,
+        seen: Mapping[tuple[str, str], tuple[int, int] | None],
+        plan: _Plan,
     ) -> set[tuple[str, str]]:
-        """Mark the films of files that changed as stale; returns the files that did not change."""
+        """Mark the films of files that changed as stale; returns the files that did not change.
+
+        Args:
+            seen: file → its size in bytes and modification time in ns as they are now.
+        """
         table = schema.source_file
         columns = (table.c.path, table.c.member, table.c.bytes, table.c.mtime_ns, table.c.film_id)
-        stats = {_file_key(file.location): (file.bytes, file.mtime_ns) for file in files}
         unchanged = set()
-        for paths in chunks(list({path for path, _ in stats}), _CHUNK):
+        for paths in chunks(list({path for path, _ in seen}), _CHUNK):
             for path, member, size, mtime, film_id in connection.execute(
                 select(*columns).where(table.c.path.in_(paths))
             ):
-                seen = stats.get((path, member))
-                if seen == (size, mtime):
-                    unchanged.add((path, member))
-                elif seen is not None and film_id is not None:
+                key = (path, member)
+                if key not in seen:
+                    continue
+                plan.replaced.add(key)
+                if seen[key] == (size, mtime):
+                    unchanged.add(key)
+                elif film_id is not None:
                     plan.stale.add(film_id)
         return unchanged
 
@@ -292,7 +307,7 @@ class FilmWriter:
             return
         table = schema.source_file
         latest = {(row["path"], row["member"]): row for row in rows}
-        for keys in chunks(list(latest), _CHUNK):
+        for keys in chunks(list(plan.replaced & latest.keys()), _CHUNK):
             connection.execute(delete(table).where(tuple_(table.c.path, table.c.member).in_(keys)))
         connection.execute(insert(table), list(latest.values()))
 

@@ -18,8 +18,8 @@ __all__ = ["LocalEngine"]
 In = TypeVar("In")
 Out = TypeVar("Out")
 
-# Each worker has one batch in work and one waiting, so none idles while the driver commits.
-_IN_FLIGHT_PER_WORKER = 2
+# Each worker has one batch in work and three waiting, so none idles while the driver commits.
+_IN_FLIGHT_PER_WORKER = 4
 
 
 class LocalEngine:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
@@ -18,18 +19,13 @@ from plainfilm.reports._sources import read_reports
 __all__ = ["LabelCounts", "LabelSummary", "label_files"]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class LabelCounts:
     """How many reports say a finding is there, is not there, or may be there."""
 
     positive: int = 0
     negative: int = 0
     uncertain: int = 0
-
-    def count(self, value: int) -> None:
-        self.positive += value == POSITIVE
-        self.negative += value == NEGATIVE
-        self.uncertain += value == UNCERTAIN
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,7 +72,7 @@ def label_files(
     """
     labeler = Labeler(label_set, sections, load_lexicon(language, lexicon))
     names = labeler.names
-    counts = {name: LabelCounts() for name in names}
+    counts: Counter[tuple[str, int]] = Counter()
     read = unlabelled = 0
     with ExitStack() as files:
         table = csv.writer(files.enter_context(_written(out_csv)), lineterminator="\n")
@@ -92,9 +88,12 @@ def label_files(
             table.writerow([report.name, *map(values.get, names)])
             read += 1
             unlabelled += not values
-            for name, value in values.items():
-                counts[name].count(value)
-    return LabelSummary(read, unlabelled, counts)
+            counts.update(values.items())
+    findings = {
+        name: LabelCounts(*(counts[name, value] for value in (POSITIVE, NEGATIVE, UNCERTAIN)))
+        for name in names
+    }
+    return LabelSummary(read, unlabelled, findings)
 
 
 def _evidence_line(name: str, label_set: str, labels: Sequence[Label]) -> str:

@@ -3,7 +3,7 @@
 The three stages are those of the CheXpert labeler (Irvin et al., AAAI 2019).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -12,7 +12,7 @@ from plainfilm.reports._context import NEGATIVE, PAST, POSITIVE, Context
 from plainfilm.reports._lexicon import EXCLUSION, MENTION, NORMAL, Lexicon, load_lexicon
 from plainfilm.reports._phrases import Match
 from plainfilm.reports._sections import Section, check_choice, counted_sections, find_sections
-from plainfilm.reports._words import fold, sentence_spans, word_spans, words_of
+from plainfilm.reports._words import fold, sentence_spans, sentences, word_spans, words_of
 from plainfilm.vocabulary import NO_FINDING
 
 __all__ = ["Labeler", "label_text"]
@@ -36,6 +36,13 @@ class _Hit(NamedTuple):
     phrase: str
     cue: str
     value: int
+
+
+class _Said(NamedTuple):
+    """What a sentence says: its mentions, and what they come to for each label."""
+
+    hits: tuple[_Hit, ...]
+    values: tuple[tuple[str, int], ...]
 
 
 class Labeler:
@@ -62,19 +69,19 @@ class Labeler:
         self._labels_of = {
             finding: sets.get(label_set, ()) for finding, sets in self._lexicon.labels.items()
         }
-        self._remembered: dict[str, tuple[_Hit, ...]] = {}
+        self._remembered: dict[str, _Said] = {}
 
     def values(self, text: str) -> dict[str, int]:
         """Label → value, for the labels that the report mentions, and No Finding."""
         found: dict[str, int] = {}
         counted = self._counted(text)
+        remembered = self._remembered
         for section in counted:
-            for start, end in sentence_spans(text, section.start, section.end):
-                for hit in self._hits(text[start:end]):
-                    for name in self._labels_of[hit.finding]:
-                        said = found.get(name)
-                        if said is None or _outweighs(hit.value, said):
-                            found[name] = hit.value
+            for sentence in sentences(text[section.start : section.end]):
+                said = remembered.get(sentence) or self._read(sentence)
+                for name, value in said.values:
+                    if found.setdefault(name, value) != value:
+                        found[name] = _aggregate((found[name], value))
         return self._ordered(found) if counted else {}
 
     def label(self, text: str, report_id: int = 0) -> list[Label]:
@@ -92,7 +99,7 @@ class Labeler:
             for hit, mention in self._mentions(text, section):
                 for name in self._labels_of[hit.finding]:
                     mentions.setdefault(name, []).append(mention)
-        found = {name: _aggregate(each.value for each in said) for name, said in mentions.items()}
+        found = {name: _aggregate([each.value for each in m]) for name, m in mentions.items()}
         values = self._ordered(found) if counted else {}
         return [
             Label(report_id, self._label_set, name, value, tuple(mentions.get(name, ())))
@@ -110,22 +117,24 @@ class Labeler:
     def _mentions(self, text: str, section: Section) -> Iterator[tuple[_Hit, Mention]]:
         for start, end in sentence_spans(text, section.start, section.end):
             sentence = text[start:end]
-            hits = self._hits(sentence)
-            spans = word_spans(fold(sentence)) if hits else []
-            for hit in hits:
+            said = self._remembered.get(sentence) or self._read(sentence)
+            spans = word_spans(fold(sentence)) if said.hits else []
+            for hit in said.hits:
                 span = (start + spans[hit.start][0], start + spans[hit.end - 1][1])
                 yield hit, Mention(*span, section.title, hit.phrase, hit.cue, hit.value)
 
-    def _hits(self, sentence: str) -> tuple[_Hit, ...]:
-        known = self._remembered.get(sentence)
-        if known is not None:
-            return known
+    def _read(self, sentence: str) -> _Said:
         hits = tuple(_hits_in(sentence, self._lexicon))
+        values: dict[str, list[int]] = {}
+        for hit in hits:
+            for name in self._labels_of[hit.finding]:
+                values.setdefault(name, []).append(hit.value)
+        said = _Said(hits, tuple((name, _aggregate(each)) for name, each in values.items()))
         if len(sentence) <= _LONGEST_REMEMBERED:
             if len(self._remembered) >= _REMEMBERED:
                 self._remembered.clear()
-            self._remembered[sentence] = hits
-        return hits
+            self._remembered[sentence] = said
+        return said
 
 
 def label_text(
@@ -149,17 +158,9 @@ def _labeler(label_set: str, sections: str, language: str) -> Labeler:
     return Labeler(label_set, sections, load_lexicon(language))
 
 
-def _outweighs(one: int, other: int) -> bool:
+def _aggregate(values: Sequence[int]) -> int:
     """Positive over uncertain over negative."""
-    return one != other and (one == POSITIVE or other == NEGATIVE)
-
-
-def _aggregate(values: Iterable[int]) -> int:
-    result = NEGATIVE
-    for value in values:
-        if _outweighs(value, result):
-            result = value
-    return result
+    return POSITIVE if POSITIVE in values else min(values)
 
 
 def _is_without_finding(values: dict[str, int]) -> bool:

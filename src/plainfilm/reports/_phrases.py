@@ -123,7 +123,6 @@ class PhraseFinder(Generic[Meaning]):
                 self._prefixes.setdefault(prefix, set()).add(number)
         self._longest_prefix = max(map(len, self._prefixes), default=0)
         self._known: dict[str, _Known[Meaning]] = {}
-        self._starters: set[str] = set()
         self._remembered = 0
 
     def find(
@@ -135,28 +134,28 @@ class PhraseFinder(Generic[Meaning]):
             words: folded words, as `words_of` gives them.
             commas: the places of words that a comma follows.
         """
-        if not self._known.keys() >= set(words):
+        try:
+            known = [*map(self._known.__getitem__, words)]
+        except KeyError:
             self._learn(words)
-        if self._starters.isdisjoint(words):
+            known = [*map(self._known.__getitem__, words)]
+        starting = [(place, begins) for place, (_, begins) in enumerate(known) if begins]
+        if not starting:
             return []
-        known = [self._known[word] for word in words]
-        starts = [place for place, word in enumerate(words) if word in self._starters]
-        present = _NOTHING.union(*[word.fits for word in known])
+        present = _NOTHING.union(*[fits for fits, _ in known])
         matches: dict[tuple[tuple[int, ...], Meaning], Match[Meaning]] = {}
-        for start in starts:
-            for phrase in known[start].begins:
-                if not phrase.needs <= present:
+        for start, begins in starting:
+            for rest, needs, comma, meaning in begins:
+                if not needs <= present:
                     continue
-                places = _follow(phrase.rest, known, start) if phrase.rest else (start,)
-                if places and (not phrase.comma or places[-1] in commas):
-                    match = Match(start, places[-1] + 1, places, phrase.meaning)
-                    matches[places, phrase.meaning] = match
-        return sorted(matches.values(), key=_order)
+                places = _follow(rest, known, start) if rest else (start,)
+                if places and (not comma or places[-1] in commas):
+                    matches[places, meaning] = Match(start, places[-1] + 1, places, meaning)
+        return sorted(matches.values(), key=_order) if len(matches) > 1 else [*matches.values()]
 
     def _learn(self, words: Iterable[str]) -> None:
         if self._remembered > _REMEMBERED:
             self._known.clear()
-            self._starters.clear()
             self._remembered = 0
         for word in words:
             if word in self._known:
@@ -167,8 +166,6 @@ class PhraseFinder(Generic[Meaning]):
                 phrase for number in sorted(fits) for phrase in self._beginning.get(number, ())
             )
             self._known[word] = _Known(fits, begins)
-            if begins:
-                self._starters.add(word)
 
     def _fits(self, word: str) -> frozenset[int]:
         """The elements that a word fits."""

@@ -89,7 +89,7 @@ def _files(folder: str) -> Iterator[str]:
     """Paths of the files that reports are read from, hidden ones left out."""
     for parent, _, names in os.walk(folder):
         for name in names:
-            if os.path.splitext(name)[1].lower() in _READERS and not name.startswith("."):  # noqa: PTH122
+            if name[name.rfind(".") :].lower() in _READERS and not name.startswith("."):
                 yield os.path.join(parent, name)  # noqa: PTH118  # thousands; Path is slower
 
 

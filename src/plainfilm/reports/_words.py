@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
-__all__ = ["fold", "sentence_spans", "word_spans", "words_of"]
+__all__ = ["fold", "sentence_spans", "sentences", "word_spans", "words_of"]
 
 _END: Final = re.compile(
     r"[.!?;]+(?:\s+|$)"  # not inside 3.5 cm
@@ -18,15 +18,18 @@ _WORD_AND_COMMA: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)?,?")
 _NOWHERE: Final[frozenset[int]] = frozenset()
 
 
+def sentences(text: str) -> list[str]:
+    """The sentences of a text, in order; a line break alone ends none."""
+    return _END.split(text)
+
+
 def sentence_spans(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Spans of the sentences of text[start:end]; a line break alone ends none."""
+    """Spans of the same sentences of text[start:end]."""
     begin = start
     for match in _END.finditer(text, start, end):
-        if match.start() > begin:
-            yield begin, match.start()
+        yield begin, match.start()
         begin = match.end()
-    if end > begin:
-        yield begin, end
+    yield begin, end
 
 
 def words_of(folded: str) -> tuple[list[str], frozenset[int]]:
