@@ -22,6 +22,7 @@ from typing import Final
 import pydicom
 
 from generated_films import write_films
+
 RATE: Final = 2_500
 RATIO: Final = 3.0
 AGAIN_RATE: Final = 15_000
@@ -85,7 +86,6 @@ def _ingest_again(archive_folder: Path, films: Path, count: int) -> float:
 
 
 def _loop(database: Path, films: Path) -> float:
-    import pydicom  # here, since worker processes import this module again
 
     began = time.perf_counter()
     connection = sqlite3.connect(database)

@@ -9,7 +9,8 @@ asks more of memory than hard links to a few.
 
 import argparse
 import json
-import resource
+import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -53,14 +54,16 @@ def _peaks(count: int) -> tuple[float, float]:
 def _measure(archive_folder: Path, films: Path) -> None:
     with Archive.create(archive_folder) as archive, LocalEngine(2) as engine:
         summary = archive.ingest([films], engine=engine)
-    peaks = {
-        name: resource.getrusage(who).ru_maxrss / 1024
-        for name, who in (
-            ("driver", resource.RUSAGE_SELF),
-            ("worker", resource.RUSAGE_CHILDREN),
-        )
-    }
+        pool = engine._pool  # noqa: SLF001 - the workers' ids are the pool's own
+        workers = list(pool._processes) if pool else []  # noqa: SLF001
+        peaks = {"driver": _peak(os.getpid()), "worker": max(map(_peak, workers))}
     print(json.dumps({"films": summary.films, **peaks}))
+
+
+def _peak(process: int) -> float:
+    """The largest resident set that a process ever had, in MiB."""
+    status = Path(f"/proc/{process}/status").read_text()
+    return int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0]) / 1024
 
 
 if __name__ == "__main__":

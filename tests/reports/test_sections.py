@@ -5,7 +5,7 @@ import time
 import pytest
 
 from plainfilm.errors import SettingsError
-from plainfilm.reports import label_text
+from plainfilm.reports import label_text, load_lexicon
 from plainfilm.reports._sections import find_sections
 
 REPORT = """EXAM: Chest PA and lateral
@@ -29,6 +29,15 @@ def test_impression_alone_counts_unless_asked_otherwise() -> None:
 
 def test_findings_count_too_when_asked_for() -> None:
     assert found(REPORT, "findings+impression") == {"Edema": 1, "Pneumothorax": 1}
+
+
+def test_findings_alone_can_be_asked_for() -> None:
+    assert found(REPORT, "findings") == {"Pneumothorax": 1}
+
+
+def test_all_sections_count_but_those_that_never_do() -> None:
+    added = REPORT + "ADDENDUM: Small nodule.\n"
+    assert found(added, "all") == {"Edema": 1, "Pneumothorax": 1, "Nodule": 1}
 
 
 def test_findings_count_where_there_is_no_impression() -> None:
@@ -62,24 +71,32 @@ def test_removing_the_impression_keeps_what_the_findings_state() -> None:
         ("**FINDINGS:** a\n\n**IMPRESSION:** b", ["findings", "impression"]),
         ("FINDINGS\na\n\nCONCLUSION\nb", ["findings", "impression"]),
         ("Clinical History: a\r\nFindings: b\r\nOpinion: c", ["history", "findings", "impression"]),
-        ("Reason for exam: a  Findings: b", ["indication", "findings"]),
+        ("Reason for exam: a   Findings: b", ["indication", "findings"]),
+        ("The  findings:  are these", [""]),
+        ("findings\na\nImpression\nb", ["findings", ""]),
+        ("findings\na.\nImpression\nb", ["findings", "impression"]),
+        ("EXAM: chest\nFINDINGS\na.", ["technique", "findings"]),
+        ("EXAM: chest\nHEART: a\nLUNGS: b", ["technique", "findings"]),
+        ("IMPRESSION: a\nLUNGS: b", ["impression"]),
+        ("HISTORY: a\nADDENDUM: b\n", ["history", "addendum"]),
         ("FINDINGS AND IMPRESSION: a", ["findings"]),
         ("The findings: are these", [""]),
         ("IMPRESSION: 1. a\n2. b\nADDENDUM: c", ["impression", "addendum"]),
     ],
 )
 def test_titles_are_found_in_their_many_spellings(text: str, titles: list[str]) -> None:
-    assert [section.title for section in find_sections(text)] == titles
+    assert [s.title for s in find_sections(text, load_lexicon().titles)] == titles
 
 
 def test_section_spans_hold_the_text_without_its_title() -> None:
     text = "FINDINGS: clear\nIMPRESSION: normal"
-    assert [text[s.start : s.end].strip() for s in find_sections(text)] == ["clear", "normal"]
+    found = find_sections(text, load_lexicon().titles)
+    assert [text[s.start : s.end].strip() for s in found] == ["clear", "normal"]
 
 
 def test_unknown_choice_of_sections_names_the_known_ones() -> None:
     with pytest.raises(SettingsError, match=r"findings\+impression"):
-        label_text("a", "nih", "all")
+        label_text("a", "nih", "some")
 
 
 @pytest.mark.parametrize(

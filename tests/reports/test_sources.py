@@ -64,6 +64,36 @@ def test_single_file_is_one_report(tmp_path: Path) -> None:
     assert [r.name for r in read_reports(write(tmp_path / "1.xml", OPENI))] == ["CXR1"]
 
 
+def test_columns_have_the_names_that_are_asked_for(tmp_path: Path) -> None:
+    path = write(tmp_path / "r.csv", "Study,Report,text\ns1,Clear.,no\n")
+    reports = read_reports(path, id_column="study", text_column="REPORT")
+    assert list(reports) == [SourceReport("s1", "Clear.")]
+    path = write(tmp_path / "r.jsonl", '{"Study": 1, "Report": "Clear."}\n')
+    reports = read_reports(path, id_column="Study", text_column="Report")
+    assert list(reports) == [SourceReport("1", "Clear.")]
+    with pytest.raises(BadTable, match="missing columns body; found study, report"):
+        read_reports(path, id_column="study", text_column="body")
+
+
+def test_short_rows_and_blank_lines_of_a_csv_are_read(tmp_path: Path) -> None:
+    path = write(tmp_path / "r.csv", "id,text,accession_number\n\na\nb,x\n")
+    assert list(read_reports(path)) == [SourceReport("a", ""), SourceReport("b", "x")]
+
+
+def test_xml_in_another_layout_gives_the_same_report(tmp_path: Path) -> None:
+    plain = read_reports(write(tmp_path / "1.xml", OPENI.replace("\n<", "<")))
+    entities = OPENI.replace("Small effusion.", "Small&#32;effusion.")
+    parsed = read_reports(write(tmp_path / "2.xml", entities))
+    latin = OPENI.replace('"utf-8"', '"latin-1"').encode("latin-1")
+    assert list(plain) == list(parsed) == list(read_reports(write(tmp_path / "3.xml", latin)))
+
+
+def test_hidden_files_of_a_folder_are_left_alone(tmp_path: Path) -> None:
+    write(tmp_path / "a.txt", "Clear.")
+    write(tmp_path / "._a.txt", b"\x00\x05")
+    assert [report.name for report in read_reports(tmp_path)] == ["a"]
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1"])
 def test_encodings(tmp_path: Path, encoding: str) -> None:
     path = write(tmp_path / "r.csv", "id,text\nr1,Überblähung\n".encode(encoding))
@@ -90,6 +120,12 @@ def test_report_of_five_megabytes_is_read(tmp_path: Path) -> None:
         ("r.jsonl", '{"id":1,"text":"a"}\n{"id":"1","text":"b"}\n', "more than once: 1"),
         ("r.txt", b"\x89PNG\r\n\x1a\n\x00", "binary bytes"),
         ("r.xml", "<a><b></a>", "no well-formed XML"),
+        ("r.xml", "<a><b/></a>", "no AbstractText"),
+        ("r.xml", '<?xml version="1.0" encoding="nope"?><a/>', "encoding|well-formed"),
+        ("r.xml", "<a/>".encode("utf-16"), "UTF-16"),
+        ("r.csv", 'id,text\na,"' + "x" * 40_000_000, "longer than"),
+        ("r.jsonl", '{"id":"a","text":["b"]}\n', "line 1: `text` is neither"),
+        ("r.hl7", "PID|1\rMSH|", "does not begin with an MSH"),
         ("r.xml", '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "entities"),
     ],
 )
@@ -116,7 +152,7 @@ def test_same_id_in_two_files_of_a_folder_is_refused(tmp_path: Path) -> None:
 
 
 def test_folder_without_reports_and_unknown_kinds_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadSource, match=r"no \.txt or \.xml"):
+    with pytest.raises(BadSource, match=r"no \.txt, \.xml, \.hl7, \.dcm"):
         read_reports(tmp_path)
     with pytest.raises(BadSource, match="no such file"):
         read_reports(tmp_path / "gone.csv")

@@ -34,7 +34,13 @@ def test_step_labels_each_report_under_its_id() -> None:
         (3, "No Finding", 1),
         (4, "Edema", 1),
     ]
-    assert parameters(step) == {"label_set": "nih", "sections": "findings+impression"}
+    assert parameters(step) == {
+        "label_set": "nih",
+        "sections": "findings+impression",
+        "language": "en",
+        "lexicon": None,
+        "lexicon_digest": "",
+    }
 
 
 def test_report_that_says_nothing_is_rejected_with_its_id() -> None:
@@ -46,10 +52,23 @@ def test_report_that_says_nothing_is_rejected_with_its_id() -> None:
     assert "x" not in silent.detail.split()
 
 
-@pytest.mark.parametrize("settings", [("padchest", "impression"), ("nih", "everything")])
-def test_wrong_settings_are_refused_when_the_step_is_made(settings: tuple[str, str]) -> None:
+@pytest.mark.parametrize(
+    "settings", [("padchest", "impression"), ("nih", "everything"), ("nih", "impression", "xx")]
+)
+def test_wrong_settings_are_refused_when_the_step_is_made(settings: tuple[str, ...]) -> None:
     with pytest.raises(SettingsError):
         LabelReports(*settings)
+
+
+def test_step_of_a_changed_lexicon_is_another_step(tmp_path: Path) -> None:
+    file = tmp_path / "nodule.toml"
+    file.write_text('phrases = ["spot"]\n')
+    before = LabelReports("nih", lexicon=tmp_path)
+    assert [r.value for r in before.process([Report(1, "a", "A spot.")]) if isinstance(r, Label)]
+    file.write_text('phrases = ["dot"]\n')
+    after = LabelReports("nih", lexicon=tmp_path)
+    assert parameters(before) != parameters(after)
+    assert [r.finding for r in after.explain("A spot. A dot.")] == ["Nodule"]
 
 
 def test_table_has_one_row_per_report_and_one_column_per_label(
@@ -65,6 +84,12 @@ def test_table_has_one_row_per_report_and_one_column_per_label(
     assert (summary.reports, summary.unlabelled) == (4, 2)
     effusion = summary.findings["Effusion"]
     assert (effusion.positive, effusion.negative, effusion.uncertain) == (0, 1, 1)
+
+
+def test_table_is_the_same_with_and_without_evidence(source: Path, tmp_path: Path) -> None:
+    label_files(source, tmp_path / "a.csv")
+    label_files(source, tmp_path / "b.csv", evidence=tmp_path / "e.jsonl")
+    assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
 
 
 def test_evidence_gives_spans_in_the_original_text(source: Path, tmp_path: Path) -> None:

@@ -104,6 +104,8 @@ class CsvTable:
     @contextmanager
     def _opened(self) -> Iterator[Iterator[str]]:
         """The file's lines; whatever is wrong with the file becomes BadTable."""
+        # The limit is the whole process's; lines are bounded, and so are fields.
+        csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_LINE))
         try:
             with _text(self.path) as stream:
                 yield _lines(stream, self.path)

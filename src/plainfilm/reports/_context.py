@@ -7,11 +7,11 @@ nearest cue after it. The families of cues are those of NegEx (Chapman et al., J
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from plainfilm.reports._phrases import Match
 
-__all__ = ["NEGATIVE", "PAST", "POSITIVE", "UNCERTAIN", "Context", "Decision"]
+__all__ = ["NEGATIVE", "PAST", "POSITIVE", "UNCERTAIN", "Context"]
 
 POSITIVE: Final = 1
 NEGATIVE: Final = 0
@@ -23,18 +23,15 @@ _REACH_AFTER: Final = 8
 """How many words after a mention a cue may begin and still be about it."""
 
 _VALUE_OF: Final = {
-    "negation": NEGATIVE,
-    "uncertainty": UNCERTAIN,
-    "affirmation": POSITIVE,
-    "past": PAST,
+    f"{family}_{place}": value
+    for place in ("before", "after")
+    for family, value in (
+        ("negation", NEGATIVE),
+        ("uncertainty", UNCERTAIN),
+        ("affirmation", POSITIVE),
+        ("past", PAST),
+    )
 }
-
-
-class Decision(NamedTuple):
-    """A value, and the cue that decided; no cue for a plain positive."""
-
-    value: int
-    cue: Match[str] | None
 
 
 class Context:
@@ -65,16 +62,19 @@ class Context:
         self._after = after  # in order of start, the longer first, as they were found
         self._starts = [cue.start for cue in after]
 
-    def decide(self, places: Sequence[int], *, lasting: bool = False) -> Decision:
+    def decide(self, places: Sequence[int], *, lasting: bool = False) -> tuple[int, Sequence[int]]:
         """What is said of the mention whose words stand at `places`.
 
         Args:
             lasting: take no notice of cues of the past.
+        Returns:
+            The value, and the places of the words of the cue that decided; none for a plain
+            positive.
         """
         cue = self._cue_before(places, lasting) or self._cue_after(places[-1] + 1, lasting)
         if cue is None:
-            return _PLAIN
-        return Decision(_VALUE_OF[cue.meaning.partition("_")[0]], cue)
+            return POSITIVE, ()
+        return _VALUE_OF[cue.meaning], range(cue.start, cue.end)
 
     def _cue_before(self, places: Sequence[int], lasting: bool) -> Match[str] | None:
         """The cue that ends nearest before the mention's last word, the longest of several; it
@@ -101,9 +101,6 @@ class Context:
     def _stop_between(self, start: int, end: int) -> bool:
         place = bisect_left(self._stops, start)
         return place < len(self._stops) and self._stops[place] < end
-
-
-_PLAIN: Final = Decision(POSITIVE, None)
 
 
 def _by_end(cue: Match[str]) -> tuple[int, int]:

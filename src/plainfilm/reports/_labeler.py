@@ -5,7 +5,7 @@ The three stages are those of the CheXpert labeler (Irvin et al., AAAI 2019).
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final, TypeAlias
 
 from plainfilm.records import Label, Mention
 from plainfilm.reports._context import NEGATIVE, PAST, POSITIVE, Context
@@ -27,22 +27,14 @@ _LONGEST_REMEMBERED: Final = 300
 """Characters; with the number of sentences it bounds the memory to some tens of MB."""
 
 
-class _Hit(NamedTuple):
-    """A mention in a sentence: its span there in words, and what was decided."""
+_Hit: TypeAlias = tuple[str, int, Sequence[int], Sequence[int]]
+"""A mention in a sentence: finding, value, the places of its words and of its cue's."""
 
-    finding: str
-    start: int
-    end: int
-    phrase: str
-    cue: str
-    value: int
+_Said: TypeAlias = tuple[tuple[_Hit, ...], tuple[tuple[str, int], ...]]
+"""What a sentence says: its mentions, and what they come to for each label. Plain tuples, which the
+garbage collector leaves alone: tens of thousands are kept."""
 
-
-class _Said(NamedTuple):
-    """What a sentence says: its mentions, and what they come to for each label."""
-
-    hits: tuple[_Hit, ...]
-    values: tuple[tuple[str, int], ...]
+_SILENT: Final[_Said] = ((), ())
 
 
 class Labeler:
@@ -78,8 +70,8 @@ class Labeler:
         remembered = self._remembered
         for section in counted:
             for sentence in sentences(text[section.start : section.end]):
-                said = remembered.get(sentence) or self._read(sentence)
-                for name, value in said.values:
+                _, said = remembered.get(sentence) or self._read(sentence)
+                for name, value in said:
                     if found.setdefault(name, value) != value:
                         found[name] = _aggregate((found[name], value))
         return self._ordered(found) if counted else {}
@@ -96,8 +88,8 @@ class Labeler:
         mentions: dict[str, list[Mention]] = {}
         counted = self._counted(text)
         for section in counted:
-            for hit, mention in self._mentions(text, section):
-                for name in self._labels_of[hit.finding]:
+            for finding, mention in self._mentions(text, section):
+                for name in self._labels_of[finding]:
                     mentions.setdefault(name, []).append(mention)
         found = {name: _aggregate([each.value for each in m]) for name, m in mentions.items()}
         values = self._ordered(found) if counted else {}
@@ -114,22 +106,30 @@ class Labeler:
             found[NO_FINDING] = POSITIVE
         return {name: found[name] for name in self.names if name in found}
 
-    def _mentions(self, text: str, section: Section) -> Iterator[tuple[_Hit, Mention]]:
+    def _mentions(self, text: str, section: Section) -> Iterator[tuple[str, Mention]]:
+        """Each mention of a section, with its finding."""
         for start, end in sentence_spans(text, section.start, section.end):
             sentence = text[start:end]
-            said = self._remembered.get(sentence) or self._read(sentence)
-            spans = word_spans(fold(sentence)) if said.hits else []
-            for hit in said.hits:
-                span = (start + spans[hit.start][0], start + spans[hit.end - 1][1])
-                yield hit, Mention(*span, section.title, hit.phrase, hit.cue, hit.value)
+            hits, _ = self._remembered.get(sentence) or self._read(sentence)
+            if not hits:
+                continue
+            folded = fold(sentence)
+            spans = [(start + first, start + last) for first, last in word_spans(folded)]
+            words, _ = words_of(folded)
+            for finding, value, places, cue_places in hits:
+                phrase = " ".join([words[place] for place in places])
+                cue = " ".join([words[place] for place in cue_places])
+                span = (spans[places[0]][0], spans[places[-1]][1])
+                yield finding, Mention(*span, section.title, phrase, cue, value)
 
     def _read(self, sentence: str) -> _Said:
         hits = tuple(_hits_in(sentence, self._lexicon))
         values: dict[str, list[int]] = {}
-        for hit in hits:
-            for name in self._labels_of[hit.finding]:
-                values.setdefault(name, []).append(hit.value)
-        said = _Said(hits, tuple((name, _aggregate(each)) for name, each in values.items()))
+        for finding, value, *_ in hits:
+            for name in self._labels_of[finding]:
+                values.setdefault(name, []).append(value)
+        together = tuple([(name, _aggregate(each)) for name, each in values.items()])
+        said = (hits, together) if hits else _SILENT
         if len(sentence) <= _LONGEST_REMEMBERED:
             if len(self._remembered) >= _REMEMBERED:
                 self._remembered.clear()
@@ -167,42 +167,42 @@ def _is_without_finding(values: dict[str, int]) -> bool:
     return all(value == NEGATIVE for name, value in values.items() if name != _SPARED)
 
 
-def _hits_in(sentence: str, lexicon: Lexicon) -> Iterator[_Hit]:
+def _hits_in(sentence: str, lexicon: Lexicon) -> list[_Hit]:
     words, commas = words_of(fold(sentence))
     if len(words) <= _PIECE:
-        yield from _hits_among(words, commas, lexicon)
-        return
+        return _hits_among(words, commas, lexicon)
+    hits: list[_Hit] = []
     for first in range(0, len(words), _PIECE):
-        inside = frozenset(range(first, first + _PIECE)) & commas
+        inside = commas.intersection(range(first, first + _PIECE))
         shifted = frozenset([place - first for place in inside])
-        for hit in _hits_among(words[first : first + _PIECE], shifted, lexicon):
-            yield hit._replace(start=hit.start + first, end=hit.end + first)
+        for finding, value, *both in _hits_among(words[first : first + _PIECE], shifted, lexicon):
+            places, cue = (tuple([first + place for place in part]) for part in both)
+            hits.append((finding, value, places, cue))
+    return hits
 
 
-def _hits_among(words: list[str], commas: frozenset[int], lexicon: Lexicon) -> Iterator[_Hit]:
+def _hits_among(words: list[str], commas: frozenset[int], lexicon: Lexicon) -> list[_Hit]:
     matches = lexicon.findings.find(words)
     if not matches:
-        return
+        return []
     context = Context(lexicon.cues.find(words, commas))
     excluded = _excluded_places(matches)
     reached: dict[str, int] = {}
-    for match in matches:
-        finding, kind = match.meaning
-        if kind == EXCLUSION or match.start < reached.get(finding, 0):
+    hits: list[_Hit] = []
+    for start, end, places, (finding, kind) in matches:
+        if kind == EXCLUSION or start < reached.get(finding, 0):
             continue
-        if kind == MENTION and not excluded.get(finding, _NOWHERE).isdisjoint(match.places):
+        if kind == MENTION and not excluded.get(finding, _NOWHERE).isdisjoint(places):
             continue
-        value, cue = context.decide(match.places, lasting=finding in lexicon.lasting)
+        value, cue = context.decide(places, lasting=finding in lexicon.lasting)
         if kind == NORMAL:
             if value not in (POSITIVE, PAST):
                 continue  # "heart size is not normal" does not deny
-            value, cue = NEGATIVE, None
-        reached[finding] = match.end
+            value, cue = NEGATIVE, places
+        reached[finding] = end
         if value != PAST:
-            phrase = " ".join([words[place] for place in match.places])
-            said = phrase if kind == NORMAL else ""
-            decided_by = " ".join(words[cue.start : cue.end]) if cue else said
-            yield _Hit(finding, match.start, match.end, phrase, decided_by, value)
+            hits.append((finding, value, places, cue))
+    return hits
 
 
 _NOWHERE: Final[frozenset[int]] = frozenset()

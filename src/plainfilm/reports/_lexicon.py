@@ -198,7 +198,9 @@ class _Building:
 
     def _add_cues(self, file: LexiconFile) -> None:
         file.check_keys(("source", *CUE_KINDS))
-        self.cues.extend((phrase, kind) for kind in CUE_KINDS for phrase in file.phrases(kind))
+        self.cues.extend(
+            (phrase, kind) for kind in CUE_KINDS for phrase in file.phrases(kind, commas=True)
+        )
 
     def _add_finding(self, file: LexiconFile) -> None:
         name = Path(file.where).stem

@@ -64,17 +64,26 @@ class LexiconFile:
             self.refuse(f"`{key}` must be true or false", self.line_of(key))
         return value
 
-    def phrases(self, key: str) -> Iterator[str]:
-        """The phrases listed under a key at the top of the file, each checked."""
-        yield from self.checked(self.table.get(key, []), key)
+    def phrases(self, key: str, *, commas: bool = False) -> Iterator[str]:
+        """The phrases listed under a key at the top of the file, each checked.
 
-    def checked(self, listed: object, key: str, nth: int = 0) -> Iterator[str]:
+        Args:
+            commas: whether a phrase may end with a comma.
+        """
+        yield from self.checked(self.table.get(key, []), key, commas=commas)
+
+    def checked(
+        self, listed: object, key: str, nth: int = 0, *, commas: bool = False
+    ) -> Iterator[str]:
         """The phrases of a list that stands under the nth `key`, each checked."""
         for index, phrase in enumerate(self.strings(listed, key, nth)):
             try:
-                parse_phrase(phrase)
+                parsed = parse_phrase(phrase)
             except ValueError as exc:
                 self.refuse(str(exc), self._line_of_item(key, nth, index))
+            if parsed.comma and not commas:
+                line = self._line_of_item(key, nth, index)
+                self.refuse("a comma may end a cue, but no other phrase", line)
             yield phrase
 
     def strings(self, listed: object, key: str, nth: int = 0) -> list[str]:

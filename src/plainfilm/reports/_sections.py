@@ -1,9 +1,8 @@
 """Where the sections of a report begin and end, and which of them count."""
 
 import re
-from collections.abc import Iterator, Sequence
-from operator import attrgetter
-from typing import Final, NamedTuple
+from collections.abc import Sequence
+from typing import Final, NamedTuple, TypeAlias
 
 from plainfilm.errors import SettingsError
 from plainfilm.reports._titles import SectionTitles
@@ -17,7 +16,7 @@ SECTION_CHOICES: Final = ("impression", "findings", "findings+impression", "all"
 `findings+impression`: both where they are there, else the final section.
 `all`: every section but indication, history, comparison and technique."""
 
-_ALONE: Final = re.compile(r"^[ \t*#]{0,4}([^\W\d_][\w/& \t]{1,50}?)[ \t*#\r]{0,8}$", re.MULTILINE)
+_ALONE: Final = re.compile(r"^[ \t*#]*+[^\W\d_][\w/& \t*#\r]{1,60}+$", re.MULTILINE)
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _SAYS: Final = re.compile(r"\w")
 _MARKS: Final = " \t*#"
@@ -36,42 +35,43 @@ class Section(NamedTuple):
     end: int
 
 
-class _Title(NamedTuple):
-    """A title found: its span with its colon, and what the table says of it."""
-
-    start: int
-    end: int
-    section: str
-    use: str
-
-
 def find_sections(text: str, titles: SectionTitles) -> list[Section]:
     """The report's sections in order; a report without titles is one section without a title."""
-    found = [*_before_colons(text, titles), *_alone(text, titles)]
-    found.sort(key=attrgetter("start"))
+    found = _before_colons(text, titles)
+    alone = _alone(text, titles)
+    if alone:
+        found = sorted(found + alone)
     sections: list[Section] = []
     title, use, start = "", "other", 0
-    for each in found:
-        if each.use == "part" and use in {"impression", "findings"}:
+    for begin, end, next_title, next_use in found:
+        if next_use == "part" and use in {"impression", "findings"}:
             continue
-        sections.append(Section(title, use, start, each.start))
-        title, start = each.section, each.end
-        use = "findings" if each.use == "part" else each.use
-    sections.append(Section(title, use, start, len(text)))
-    return [section for section in sections if _SAYS.search(text, section.start, section.end)]
+        if _SAYS.search(text, start, begin):
+            sections.append(Section(title, use, start, begin))
+        title, start = next_title, end
+        use = "findings" if next_use == "part" else next_use
+    if _SAYS.search(text, start):
+        sections.append(Section(title, use, start, len(text)))
+    return sections
 
 
-def _before_colons(text: str, titles: SectionTitles) -> Iterator[_Title]:
+_Title: TypeAlias = tuple[int, int, str, str]
+"""Start of a title, end of it with its colon, its section and what that is good for."""
+
+
+def _before_colons(text: str, titles: SectionTitles) -> list[_Title]:
     """Titles before a colon, in any case, that begin a line or follow the end of a sentence."""
-    colon = text.find(":")
-    while colon >= 0:
-        first = max(0, colon - _LONGEST_TITLE)
-        line = text.rfind("\n", first, colon) + 1
-        found = titles.remember(text[line or first : colon], bool(line) or not first, _title_before)
-        if found:
-            start, section, use = found
-            yield _Title((line or first) + start, colon + 1, section, use)
-        colon = text.find(":", colon + 1)
+    found: list[_Title] = []
+    colon = -1
+    for part in text.split(":")[:-1]:
+        colon += len(part) + 1
+        line = part.rpartition("\n")[2]
+        window = line[-_LONGEST_TITLE:]
+        known = titles.remember(window, len(line) == len(window), _title_before)
+        if known:
+            start, section, use = known
+            found.append((colon - len(window) + start, colon + 1, section, use))
+    return found
 
 
 def _title_before(
@@ -107,13 +107,15 @@ def _is_close(before: str, words: Sequence[re.Match[str]]) -> bool:
     return all(not gap.strip(" \t/&*#") for gap in gaps)
 
 
-def _alone(text: str, titles: SectionTitles) -> Iterator[_Title]:
+def _alone(text: str, titles: SectionTitles) -> list[_Title]:
     """Titles alone on their line, where the line before does not run on into it."""
+    found: list[_Title] = []
     for match in _ALONE.finditer(text):
-        words = " ".join(_WORD.findall(fold(match[1])))
+        words = " ".join(_WORD.findall(fold(match[0])))
         known = titles.get(words)
         if known and _line_before_ends(text, match.start()):
-            yield _Title(match.start(), match.end(), *known)
+            found.append((match.start(), match.end(), *known))
+    return found
 
 
 def _line_before_ends(text: str, start: int) -> bool:
