@@ -10,6 +10,8 @@ from plainfilm.reports._phrases import PhraseFinder, parse_phrase
 from plainfilm.reports._words import fold, words_of
 from plainfilm.vocabulary import LABEL_SETS, NO_FINDING, label_set
 
+FINE = '[[statement]]\nphrases = ["fine"]\nabsent = ["nodule"]\n'
+
 
 def spans(phrase: str, text: str) -> list[tuple[int, int]]:
     words, commas = words_of(fold(text))
@@ -130,14 +132,12 @@ def test_user_adds_cues_and_titles(tmp_path: Path) -> None:
         ("cues", 'stops = [\n"a",\n"B",\n]\n', "line 3: 'B'"),
         (
             "normal_statements",
-            '[[statement]]\nphrases = ["fine"]\nabsent = ["nodule"]\n'
-            '[[statement]]\nphrases = ["good",\n"b*d"]\nabsent = ["nodule"]\n',
+            FINE + '[[statement]]\nphrases = ["good",\n"b*d"]\nabsent = ["nodule"]\n',
             "line 6: 'b\\*d'",
         ),
         (
             "normal_statements",
-            '[[statement]]\nphrases = ["fine"]\nabsent = ["nodule"]\n'
-            '[[statement]]\nphrases = ["good"]\nabsent = ["flu"]\n',
+            FINE + '[[statement]]\nphrases = ["good"]\nabsent = ["flu"]\n',
             "line 6: there is no finding 'flu'",
         ),
         ("normal_statements", '[[statement]]\nabsent = ["nodule"]\n', "`phrases` must be a list"),

@@ -113,16 +113,18 @@ def _alone(text: str, titles: SectionTitles) -> list[_Title]:
     for match in _ALONE.finditer(text):
         words = " ".join(_WORD.findall(fold(match[0])))
         known = titles.get(words)
-        if known and _line_before_ends(text, match.start()):
+        if known and not _runs_on(text, match.start(), titles):
             found.append((match.start(), match.end(), *known))
     return found
 
 
-def _line_before_ends(text: str, start: int) -> bool:
-    """Whether the line before is blank, ends a sentence, or is a titled line of its own."""
-    begin = max(text.rfind("\n", 0, max(start - 1, 0)) + 1, start - 200)
-    line = text[begin:start].strip(" \t*#\r\n")
-    return not line or line[-1] in _ENDS or ":" in line
+def _runs_on(text: str, start: int, titles: SectionTitles) -> bool:
+    """Whether the line before goes on in this one: it ends with `the`, say, or a comma."""
+    before = text[max(start - _LONGEST_TITLE, 0) : start].rstrip(_MARKS + "\r\n")
+    words = _WORD.findall(fold(before))
+    return before.endswith(",") or bool(
+        words and before[-1].isalpha() and words[-1] in titles.continuing
+    )
 
 
 def check_choice(choice: str) -> None:

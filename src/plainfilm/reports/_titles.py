@@ -9,9 +9,10 @@ from plainfilm.reports._words import fold
 
 __all__ = ["USES", "SectionTitles", "read_titles"]
 
-USES: Final = ("impression", "findings", "part", "other", "never")
+USES: Final = ("impression", "findings", "part", "other", "never", "continues")
 """What a section may be used for: a `part` is findings unless it stands in the impression or the
-findings, `other` may serve as the final section, no label comes from `never`."""
+findings, `other` may serve as the final section, no label comes from `never`.
+`continues` are no titles but words that no line ends with unless its sentence goes on."""
 
 _COLUMNS: Final = ("section", "use", "titles")
 _USES: Final = ", ".join(USES)
@@ -25,10 +26,12 @@ class SectionTitles:
 
     Attributes:
         most_words: the words of the longest title.
+        continuing: words after which a sentence goes on in the next line.
     """
 
     def __init__(self, titles: Mapping[str, tuple[str, str]]) -> None:
-        self._titles = dict(titles)
+        self._titles = {words: of for words, of in titles.items() if of[1] != "continues"}
+        self.continuing = frozenset(words for words, of in titles.items() if of[1] == "continues")
         self._remembered: dict[tuple[str, bool], tuple[int, str, str] | None] = {}
         self.most_words = max((title.count(" ") + 1 for title in titles), default=0)
 
