@@ -48,14 +48,18 @@ def main() -> int:
             peer.append(_loop(folder / f"loop{turn}.db", folder / "films"))
     ratio = median(peer) / median(ours)
     print(f"films: {count}, rounds: {arguments.rounds}, cores: {len(os.sched_getaffinity(0))}")
-    print(f"plainfilm ingest: {count / median(ours):,.0f} films/s")
-    print(f"pydicom and SQLite in a loop: {count / median(peer):,.0f} films/s")
+    print(f"plainfilm ingest: {count / median(ours):,.0f} films/s, {_spread(count, ours)}")
+    print(f"pydicom and SQLite in a loop: {count / median(peer):,.0f} films/s, {_spread(count, peer)}")
     print(f"ratio: {ratio:.1f}")
     print(f"plainfilm ingest again: {count / median(again):,.0f} files/s")
     reached = (
         ratio >= RATIO and count / median(ours) >= RATE and count / median(again) >= AGAIN_RATE
     )
     return 0 if reached else 1
+
+
+def _spread(count: int, seconds: list[float]) -> str:
+    return f"from {count / max(seconds):,.0f} to {count / min(seconds):,.0f}"
 
 
 def _ingest(archive_folder: Path, films: Path, count: int) -> float:

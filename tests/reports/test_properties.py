@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plainfilm.reports import SECTION_CHOICES, Labeler, label_text
+from plainfilm.reports import SECTION_CHOICES, Labeler, label_text, load_lexicon
 from plainfilm.reports._words import fold
 
 SENTENCES = [
@@ -80,7 +80,7 @@ def test_removing_the_impression_removes_no_finding_of_the_findings(text: str) -
     both = Labeler("nih", "findings+impression").values(text)
     for finding, value in Labeler("nih", "findings+impression").values(alone).items():
         if finding != "No Finding":
-            assert both[finding] in {value, 1, -1} and (value != 1 or both[finding] == 1)
+            assert both[finding] in {0: {0, 1, -1}, -1: {1, -1}, 1: {1}}[value]
 
 
 @given(REPORT, CHOICE, st.randoms(use_true_random=False))
@@ -108,6 +108,16 @@ def test_every_span_holds_its_phrase_in_its_section(text: str, sections: str) ->
             assert title >= 0
 
 
+def test_mentions_of_a_sentence_without_end_stand_where_they_stand() -> None:
+    text = "FINDINGS: " + "there is a patient's nodule, no effusion, " * 200
+    labels = {label.finding: label for label in label_text(text, "nih")}
+    for finding, word, value in (("Nodule", "nodule", 1), ("Effusion", "effusion", 0)):
+        mentions = labels[finding].mentions
+        assert len(mentions) == 200
+        assert {text[m.start : m.end] for m in mentions} == {word}
+        assert [m.value for m in mentions].count(value) > 190
+
+
 @given(st.text(max_size=400), CHOICE)
 def test_any_text_is_labelled(text: str, sections: str) -> None:
     for label in label_text(text, "chexpert", sections):
@@ -126,29 +136,37 @@ LONG = [
 
 
 @pytest.mark.parametrize("piece", LONG)
-def test_report_of_five_megabytes_takes_seconds_and_bounded_memory(piece: str) -> None:
+def test_report_of_five_megabytes_takes_seconds(piece: str) -> None:
     text = "FINDINGS: " + piece * (5_000_000 // len(piece))
     labeler = Labeler("chexpert", "findings+impression")
     started = time.process_time()
     labeler.values(text)
-    assert time.process_time() - started < 8  # some 2 s on a quiet machine, coverage not counted
+    assert time.process_time() - started < 10  # on a slow machine; see the benchmark
+
+
+def test_report_of_five_megabytes_takes_bounded_memory() -> None:
+    text = "FINDINGS: " + LONG[0] * 20_000
+    labeler = Labeler("chexpert", "findings+impression")
     tracemalloc.start()
     labeler.values(text)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert peak < 40 * len(text)
+    assert peak < 10 * len(text)
 
 
-def test_memory_does_not_grow_with_the_number_of_reports() -> None:
-    labeler = Labeler("nih", "findings+impression")
+def test_memory_does_not_grow_with_the_number_of_reports(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("plainfilm.reports._labeler._REMEMBERED", 200_000)
+    monkeypatch.setattr("plainfilm.reports._phrases._REMEMBERED", 50_000)
+    labeler = Labeler("nih", "findings+impression", load_lexicon("en"))
 
     def run(first: int, last: int) -> None:
         for number in range(first, last):
             labeler.values(f"FINDINGS: Nodule of {number} mm. Word{number} effusion {'x' * 100}.")
 
-    run(0, 30_000)  # past what is remembered
     tracemalloc.start()
-    run(30_000, 60_000)
-    grown, _ = tracemalloc.get_traced_memory()
+    run(0, 1_000)
+    before, _ = tracemalloc.get_traced_memory()
+    run(1_000, 4_000)
+    after, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert grown < 60_000_000
+    assert after < before + 1_000_000

@@ -12,20 +12,26 @@ from plainfilm.reports._context import NEGATIVE, PAST, POSITIVE, Context
 from plainfilm.reports._lexicon import EXCLUSION, MENTION, NORMAL, Lexicon, load_lexicon
 from plainfilm.reports._phrases import Match
 from plainfilm.reports._sections import Section, check_choice, counted_sections, find_sections
-from plainfilm.reports._words import fold, sentence_spans, sentences, word_spans, words_of
+from plainfilm.reports._words import (
+    PIECE,
+    fold,
+    pieces,
+    sentence_spans,
+    sentences,
+    word_spans,
+    words_of,
+)
 from plainfilm.vocabulary import NO_FINDING
 
 __all__ = ["Labeler", "label_text"]
 
 _SPARED: Final = "Support Devices"
 """The one label that does not keep a report from being without finding."""
-_PIECE: Final = 250
-"""Words; a longer sentence is worked on in pieces, so that text without sentences stays linear."""
-_REMEMBERED: Final = 20_000
-"""Sentences whose mentions are kept: reports repeat themselves."""
-_LONGEST_REMEMBERED: Final = 300
-"""Characters; with the number of sentences it bounds the memory to some tens of MB."""
-
+_REMEMBERED: Final = 10_000_000
+"""Characters of sentences whose mentions are kept, and 300 for each sentence: reports repeat
+themselves. Some 30 MB, whatever the reports."""
+_LONGEST_REMEMBERED: Final = 4_000
+"""Characters."""
 
 _Hit: TypeAlias = tuple[str, int, Sequence[int], Sequence[int]]
 """A mention in a sentence: finding, value, the places of its words and of its cue's."""
@@ -62,6 +68,7 @@ class Labeler:
             finding: sets.get(label_set, ()) for finding, sets in self._lexicon.labels.items()
         }
         self._remembered: dict[str, _Said] = {}
+        self._room = _REMEMBERED
 
     def values(self, text: str) -> dict[str, int]:
         """Label → value, for the labels that the report mentions, and No Finding."""
@@ -123,7 +130,7 @@ class Labeler:
                 yield finding, Mention(*span, section.title, phrase, cue, value)
 
     def _read(self, sentence: str) -> _Said:
-        hits = tuple(_hits_in(sentence, self._lexicon))
+        hits = tuple(self._hits(sentence))
         values: dict[str, list[int]] = {}
         for finding, value, *_ in hits:
             for name in self._labels_of[finding]:
@@ -131,10 +138,24 @@ class Labeler:
         together = tuple([(name, _aggregate(each)) for name, each in values.items()])
         said = (hits, together) if hits else _SILENT
         if len(sentence) <= _LONGEST_REMEMBERED:
-            if len(self._remembered) >= _REMEMBERED:
+            self._room -= len(sentence) + 300
+            if self._room < 0:
                 self._remembered.clear()
+                self._room = _REMEMBERED
             self._remembered[sentence] = said
         return said
+
+    def _hits(self, sentence: str) -> list[_Hit]:
+        words, commas = words_of(fold(sentence))
+        if len(words) <= PIECE:
+            return _hits_among(words, commas, self._lexicon)
+        hits: list[_Hit] = []
+        for number, piece in enumerate(pieces(sentence)):
+            found, _ = self._remembered.get(piece) or self._read(piece)
+            for finding, value, *both in found:
+                places, cue = (tuple([number * PIECE + p for p in part]) for part in both)
+                hits.append((finding, value, places, cue))
+        return hits
 
 
 def label_text(
@@ -165,20 +186,6 @@ def _aggregate(values: Sequence[int]) -> int:
 
 def _is_without_finding(values: dict[str, int]) -> bool:
     return all(value == NEGATIVE for name, value in values.items() if name != _SPARED)
-
-
-def _hits_in(sentence: str, lexicon: Lexicon) -> list[_Hit]:
-    words, commas = words_of(fold(sentence))
-    if len(words) <= _PIECE:
-        return _hits_among(words, commas, lexicon)
-    hits: list[_Hit] = []
-    for first in range(0, len(words), _PIECE):
-        inside = commas.intersection(range(first, first + _PIECE))
-        shifted = frozenset([place - first for place in inside])
-        for finding, value, *both in _hits_among(words[first : first + _PIECE], shifted, lexicon):
-            places, cue = (tuple([first + place for place in part]) for part in both)
-            hits.append((finding, value, places, cue))
-    return hits
 
 
 def _hits_among(words: list[str], commas: frozenset[int], lexicon: Lexicon) -> list[_Hit]:

@@ -18,6 +18,7 @@ SECTION_CHOICES: Final = ("impression", "findings", "findings+impression", "all"
 
 _ALONE: Final = re.compile(r"^[ \t*#]*+[^\W\d_][\w/& \t*#\r]{1,60}+$", re.MULTILINE)
 _WORD: Final = re.compile(r"[^\W\d_]+")
+_LAST_WORD: Final = re.compile(r"[^\W\d_]+$")
 _SAYS: Final = re.compile(r"\w")
 _MARKS: Final = " \t*#"
 _ENDS: Final = ".!?:;)]"
@@ -113,18 +114,23 @@ def _alone(text: str, titles: SectionTitles) -> list[_Title]:
     for match in _ALONE.finditer(text):
         words = " ".join(_WORD.findall(fold(match[0])))
         known = titles.get(words)
-        if known and not _runs_on(text, match.start(), titles):
+        if known and not _is_inside(text, match, titles):
             found.append((match.start(), match.end(), *known))
     return found
 
 
-def _runs_on(text: str, start: int, titles: SectionTitles) -> bool:
-    """Whether the line before goes on in this one: it ends with `the`, say, or a comma."""
-    before = text[max(start - _LONGEST_TITLE, 0) : start].rstrip(_MARKS + "\r\n")
-    words = _WORD.findall(fold(before))
-    return before.endswith(",") or bool(
-        words and before[-1].isalpha() and words[-1] in titles.continuing
-    )
+def _is_inside(text: str, line: re.Match[str], titles: SectionTitles) -> bool:
+    """Whether a sentence runs on into the line or on from it: `the`, `of`, a comma beside it."""
+    before = text[max(line.start() - _LONGEST_TITLE, 0) : line.start()]
+    after = text[line.end() : line.end() + _LONGEST_TITLE]
+    said_before, said_after = before.rstrip(_MARKS + "\r\n"), after.lstrip(_MARKS + "\r\n")
+    if said_before and before.count("\n", len(said_before)) <= 1:
+        last = _LAST_WORD.search(fold(said_before))
+        if said_before[-1] == "," or (last and last[0] in titles.continues):
+            return True
+    first = _WORD.match(fold(said_after))
+    near = after.count("\n", 0, len(after) - len(said_after)) <= 1
+    return bool(near and first and first[0] in titles.continued)
 
 
 def check_choice(choice: str) -> None:

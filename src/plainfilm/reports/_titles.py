@@ -9,10 +9,12 @@ from plainfilm.reports._words import fold
 
 __all__ = ["USES", "SectionTitles", "read_titles"]
 
-USES: Final = ("impression", "findings", "part", "other", "never", "continues")
+_LINE_WORDS: Final = ("continues", "continued")
+USES: Final = ("impression", "findings", "part", "other", "never", *_LINE_WORDS)
 """What a section may be used for: a `part` is findings unless it stands in the impression or the
-findings, `other` may serve as the final section, no label comes from `never`.
-`continues` are no titles but words that no line ends with unless its sentence goes on."""
+findings, `other` may serve as the final section, no label comes from `never`. `continues` and
+`continued` are no titles but words that a line ends with, or begins with, only where a sentence
+goes on from one line to the next."""
 
 _COLUMNS: Final = ("section", "use", "titles")
 _USES: Final = ", ".join(USES)
@@ -26,12 +28,13 @@ class SectionTitles:
 
     Attributes:
         most_words: the words of the longest title.
-        continuing: words after which a sentence goes on in the next line.
+        continues, continued: words with which a line ends, or begins, only within a sentence.
     """
 
     def __init__(self, titles: Mapping[str, tuple[str, str]]) -> None:
-        self._titles = {words: of for words, of in titles.items() if of[1] != "continues"}
-        self.continuing = frozenset(words for words, of in titles.items() if of[1] == "continues")
+        self._titles = {words: of for words, of in titles.items() if of[1] not in _LINE_WORDS}
+        self.continues = frozenset(words for words, of in titles.items() if of[1] == "continues")
+        self.continued = frozenset(words for words, of in titles.items() if of[1] == "continued")
         self._remembered: dict[tuple[str, bool], tuple[int, str, str] | None] = {}
         self.most_words = max((title.count(" ") + 1 for title in titles), default=0)
 

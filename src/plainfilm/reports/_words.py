@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
-__all__ = ["fold", "sentence_spans", "sentences", "word_spans", "words_of"]
+__all__ = ["PIECE", "fold", "pieces", "sentence_spans", "sentences", "word_spans", "words_of"]
+
+PIECE: Final = 250
+"""Words; a longer sentence is worked on in pieces, so that text without sentences stays linear."""
 
 _END: Final = re.compile(
     r"[.!?;]+(?:\s+|$)"  # not inside 3.5 cm
@@ -15,6 +18,7 @@ _END: Final = re.compile(
 )
 _WORD: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 _WORD_AND_COMMA: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)?,?")
+_PIECES: Final = re.compile(rf"(?:[\W_]*+[^\W_]++(?:'[^\W_]++)?+){{1,{PIECE}}}+")
 _NOWHERE: Final[frozenset[int]] = frozenset()
 
 
@@ -39,6 +43,11 @@ def words_of(folded: str) -> tuple[list[str], frozenset[int]]:
     marked = _WORD_AND_COMMA.findall(folded)
     commas = frozenset([place for place, word in enumerate(marked) if word[-1] == ","])
     return [word.rstrip(",") for word in marked], commas
+
+
+def pieces(sentence: str) -> list[str]:
+    """A long sentence in pieces of PIECE words, which have the same words as the sentence."""
+    return _PIECES.findall(sentence)
 
 
 def word_spans(folded: str) -> list[tuple[int, int]]:
