@@ -74,5 +74,5 @@ def test_a_long_table_streams_in_bounded_memory(tmp_path: Path) -> None:
 def test_duplicates_at_the_far_ends_of_a_table_are_named(tmp_path: Path) -> None:
     path = tmp_path / "r.csv"
     path.write_text("id,text\n" + "".join(f"r{n},x\n" for n in range(20_000)) + "r3,y\n")
-    with pytest.raises(BadTable, match="more than once: r3$"):
+    with pytest.raises(BadTable, match=r"more than once: r3$"):
         read_reports(path)

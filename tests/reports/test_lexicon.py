@@ -7,15 +7,16 @@ import pytest
 from plainfilm.errors import BadSource, BadTable, SettingsError
 from plainfilm.reports import LANGUAGES, Labeler, load_lexicon
 from plainfilm.reports._phrases import PhraseFinder, parse_phrase
-from plainfilm.reports._words import fold, words_of
+from plainfilm.reports._words import comma_places, fold, words_of
 from plainfilm.vocabulary import LABEL_SETS, NO_FINDING, label_set
 
 FINE = '[[statement]]\nphrases = ["fine"]\nabsent = ["nodule"]\n'
 
 
 def spans(phrase: str, text: str) -> list[tuple[int, int]]:
-    words, commas = words_of(fold(text))
-    return [(m.start, m.end) for m in PhraseFinder([(phrase, "x")]).find(words, commas)]
+    folded = fold(text)
+    finder = PhraseFinder([(phrase, "x")])
+    return [(m.start, m.end) for m in finder.find(words_of(folded), comma_places(folded))]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

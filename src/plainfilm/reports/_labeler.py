@@ -14,6 +14,7 @@ from plainfilm.reports._phrases import Match
 from plainfilm.reports._sections import Section, check_choice, counted_sections, find_sections
 from plainfilm.reports._words import (
     PIECE,
+    comma_places,
     fold,
     pieces,
     sentence_spans,
@@ -62,6 +63,7 @@ class Labeler:
         check_choice(sections)
         self._lexicon = lexicon or load_lexicon()
         self.names = self._lexicon.names(label_set)
+        self._finder = self._lexicon.finder(label_set)
         self._label_set = label_set
         self._sections = sections
         self._labels_of = {
@@ -122,7 +124,7 @@ class Labeler:
                 continue
             folded = fold(sentence)
             spans = [(start + first, start + last) for first, last in word_spans(folded)]
-            words, _ = words_of(folded)
+            words = words_of(folded)
             for finding, value, places, cue_places in hits:
                 phrase = " ".join([words[place] for place in places])
                 cue = " ".join([words[place] for place in cue_places])
@@ -146,9 +148,11 @@ class Labeler:
         return said
 
     def _hits(self, sentence: str) -> list[_Hit]:
-        words, commas = words_of(fold(sentence))
+        folded = fold(sentence)
+        words = words_of(folded)
         if len(words) <= PIECE:
-            return _hits_among(words, commas, self._lexicon)
+            matches = self._finder.find(words)
+            return _decided(matches, folded, words, self._lexicon) if matches else []
         hits: list[_Hit] = []
         for number, piece in enumerate(pieces(sentence)):
             found, _ = self._remembered.get(piece) or self._read(piece)
@@ -188,10 +192,11 @@ def _is_without_finding(values: dict[str, int]) -> bool:
     return all(value == NEGATIVE for name, value in values.items() if name != _SPARED)
 
 
-def _hits_among(words: list[str], commas: frozenset[int], lexicon: Lexicon) -> list[_Hit]:
-    matches = lexicon.findings.find(words)
-    if not matches:
-        return []
+def _decided(
+    matches: Sequence[Match[tuple[str, str]]], folded: str, words: list[str], lexicon: Lexicon
+) -> list[_Hit]:
+    """The mentions among a sentence's matches, each decided from its context."""
+    commas = comma_places(folded) if "," in folded else _NOWHERE
     context = Context(lexicon.cues.find(words, commas))
     excluded = _excluded_places(matches)
     reached: dict[str, int] = {}

@@ -6,7 +6,7 @@ One folder for each language ships with plainfilm; a folder of the user's own ad
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import resources
@@ -73,7 +73,7 @@ class Lexicon:
         labels: finding → label set → names of labels it feeds.
         lasting: findings that a cue of the past leaves as they are: an old fracture is a fracture.
         label_sets: label set → its labels, those that the user added at the end.
-        findings: phrases whose meaning is (finding, MENTION | EXCLUSION | NORMAL).
+        phrases: each phrase with (finding, MENTION | EXCLUSION | NORMAL).
         cues: phrases whose meaning is one of CUE_KINDS.
         titles: the titles of sections.
     """
@@ -81,7 +81,7 @@ class Lexicon:
     labels: Mapping[str, Mapping[str, tuple[str, ...]]]
     lasting: frozenset[str]
     label_sets: Mapping[str, tuple[str, ...]]
-    findings: PhraseFinder[tuple[str, str]]
+    phrases: Sequence[tuple[str, tuple[str, str]]]
     cues: PhraseFinder[str]
     titles: SectionTitles
 
@@ -95,6 +95,14 @@ class Lexicon:
             known = ", ".join(self.label_sets)
             raise SettingsError(f"there is no label set '{name}'; known: {known}")
         return self.label_sets[name]
+
+    def finder(self, name: str) -> PhraseFinder[tuple[str, str]]:
+        """Finds the phrases of the findings that feed a label set, and no others."""
+        return PhraseFinder(
+            (phrase, meaning)
+            for phrase, meaning in self.phrases
+            if self.labels[meaning[0]].get(name)
+        )
 
 
 def load_lexicon(language: str = "en", folder: Path | None = None) -> Lexicon:
@@ -191,7 +199,7 @@ class _Building:
             labels=self.labels,
             lasting=frozenset(self.lasting),
             label_sets=_label_sets(self.added),
-            findings=PhraseFinder(self.phrases),
+            phrases=tuple(self.phrases),
             cues=PhraseFinder(self.cues),
             titles=SectionTitles(self.titles),
         )

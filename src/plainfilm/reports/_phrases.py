@@ -16,7 +16,7 @@ __all__ = ["Match", "PhraseFinder", "parse_phrase"]
 Meaning = TypeVar("Meaning")
 
 _GAP: Final = re.compile(r"\[([1-9])\]")
-_WORDS: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)?\*?(?:/[^\W_]+(?:'[^\W_]+)?\*?)*")
+_WORDS: Final = re.compile(r"[^\W_]+\*?(?:/[^\W_]+\*?)*")
 _REMEMBERED: Final = 5_000_000
 """Characters of words, and a hundred for each: some 20 MB, however many words there are."""
 
@@ -121,14 +121,16 @@ class PhraseFinder(Generic[Meaning]):
                 self._exact.setdefault(word, set()).add(number)
             for prefix in element.prefixes:
                 self._prefixes.setdefault(prefix, set()).add(number)
-        self._longest_prefix = max(map(len, self._prefixes), default=0)
+        self._prefix_lengths = sorted({len(prefix) for prefix in self._prefixes})
         self._known: dict[str, _Known[Meaning]] = {}
+        self._unknown: _Known[Meaning] = _Known(_NOTHING, ())
         self._remembered = 0
 
     def find(
         self, words: Sequence[str], commas: frozenset[int] = frozenset()
     ) -> list[Match[Meaning]]:
-        """Every match, in order of start, the longer first; matches may overlap.
+        """Every match, in order of start, the longer first; matches may overlap, and two phrases
+        of one meaning may match the same words.
 
         Args:
             words: folded words, as `words_of` gives them.
@@ -143,15 +145,17 @@ class PhraseFinder(Generic[Meaning]):
         if not starting:
             return []
         present = _NOTHING.union(*[fits for fits, _ in known])
-        matches: dict[tuple[tuple[int, ...], Meaning], Match[Meaning]] = {}
+        matches: list[Match[Meaning]] = []
         for start, begins in starting:
             for rest, needs, comma, meaning in begins:
                 if not needs <= present:
                     continue
                 places = _follow(rest, known, start) if rest else (start,)
                 if places and (not comma or places[-1] in commas):
-                    matches[places, meaning] = Match(start, places[-1] + 1, places, meaning)
-        return sorted(matches.values(), key=_order) if len(matches) > 1 else [*matches.values()]
+                    matches.append(Match(start, places[-1] + 1, places, meaning))
+        if len(matches) > 1:
+            matches.sort(key=_order)
+        return matches
 
     def _learn(self, words: Iterable[str]) -> None:
         if self._remembered > _REMEMBERED:
@@ -162,15 +166,15 @@ class PhraseFinder(Generic[Meaning]):
                 continue
             self._remembered += len(word) + 100
             fits = self._fits(word)
-            begins = tuple(
+            begins = [
                 phrase for number in sorted(fits) for phrase in self._beginning.get(number, ())
-            )
-            self._known[word] = _Known(fits, begins)
+            ]
+            self._known[word] = _Known(fits, tuple(begins)) if fits else self._unknown
 
     def _fits(self, word: str) -> frozenset[int]:
         """The elements that a word fits."""
         fits = set(self._exact.get(word, ()))
-        for length in range(1, min(len(word), self._longest_prefix) + 1):
+        for length in self._prefix_lengths:
             fits.update(self._prefixes.get(word[:length], ()))
         return frozenset(fits)
 

@@ -16,6 +16,8 @@ __all__ = ["Columns", "read_csv", "read_json_lines", "refuse_duplicates"]
 
 _LINKS: Final = ("accession_number", "study_instance_uid")
 _NAMED_AT_MOST: Final = 10
+_KEPT: Final = 8 * 1024 * 1024
+"""Bytes of a table that is kept between checking and reading it."""
 _LONGEST_FIELD: Final = 32 * 1024 * 1024
 """Characters; the csv module's own limit of 128 Ki is too small for a report."""
 
@@ -67,17 +69,26 @@ def refuse_duplicates(where: Path, names: Sequence[str], count: int) -> None:
 
 def _checked(path: Path, columns: Columns, read: _Read) -> Iterator[SourceReport]:
     """The reports of a table that was read through once, to find what is wrong with it."""
-    encoding = "utf-8-sig"
     try:
-        twice, count = ids_twice(lambda: _names(path, read(path, columns, encoding)))
+        rows = _sound(path, lambda: read(path, columns, "utf-8-sig"))
     except UnicodeDecodeError:
-        encoding = "latin-1"
-        twice, count = ids_twice(lambda: _names(path, read(path, columns, encoding)))
-    refuse_duplicates(path, twice, count)
+        rows = _sound(path, lambda: read(path, columns, "latin-1"))
     return (
         SourceReport(row.name, row.text, row.accession_number, row.study_instance_uid)
-        for row in read(path, columns, encoding)
+        for row in rows()
     )
+
+
+def _sound(path: Path, read: Callable[[], Iterator[_Row]]) -> Callable[[], Iterable[_Row]]:
+    """What gives the table's rows once more; a small table is kept, not read again."""
+    if path.stat().st_size <= _KEPT:
+        rows = list(read())
+        again: Callable[[], Iterable[_Row]] = lambda: rows  # noqa: E731
+    else:
+        again = read
+    twice, count = ids_twice(lambda: _names(path, again()))
+    refuse_duplicates(path, twice, count)
+    return again
 
 
 def _names(path: Path, rows: Iterable[_Row]) -> Iterator[str]:

@@ -6,7 +6,16 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
-__all__ = ["PIECE", "fold", "pieces", "sentence_spans", "sentences", "word_spans", "words_of"]
+__all__ = [
+    "PIECE",
+    "comma_places",
+    "fold",
+    "pieces",
+    "sentence_spans",
+    "sentences",
+    "word_spans",
+    "words_of",
+]
 
 PIECE: Final = 250
 """Words; a longer sentence is worked on in pieces, so that text without sentences stays linear."""
@@ -16,10 +25,9 @@ _END: Final = re.compile(
     r"|\n[ \t\r]*\n\s*"  # a blank line
     r"|\n[ \t]*(?=[-*\u2022]\s|\d{1,2}[.)]\s)"  # a list's next item
 )
-_WORD: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
-_WORD_AND_COMMA: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)?,?")
-_PIECES: Final = re.compile(rf"(?:[\W_]*+[^\W_]++(?:'[^\W_]++)?+){{1,{PIECE}}}+")
-_NOWHERE: Final[frozenset[int]] = frozenset()
+_WORD: Final = re.compile(r"[^\W_]+")
+_BLANKED: Final = {code: " " for code in range(128) if not chr(code).isalnum()}
+_PIECES: Final = re.compile(rf"(?:[\W_]*+[^\W_]++){{1,{PIECE}}}+")
 
 
 def sentences(text: str) -> list[str]:
@@ -36,13 +44,22 @@ def sentence_spans(text: str, start: int, end: int) -> Iterator[tuple[int, int]]
     yield begin, end
 
 
-def words_of(folded: str) -> tuple[list[str], frozenset[int]]:
-    """The words of a folded sentence, and the places of those that a comma follows."""
-    if "," not in folded:
-        return _WORD.findall(folded), _NOWHERE
-    marked = _WORD_AND_COMMA.findall(folded)
-    commas = frozenset([place for place, word in enumerate(marked) if word[-1] == ","])
-    return [word.rstrip(",") for word in marked], commas
+def words_of(folded: str) -> list[str]:
+    """The words of a folded sentence; punctuation falls away."""
+    if folded.isascii():
+        return folded.translate(_BLANKED).split()  # the same words, in a third of the time
+    return _WORD.findall(folded)
+
+
+def comma_places(folded: str) -> frozenset[int]:
+    """The places of words that a comma follows."""
+    places: list[int] = []
+    count = 0
+    for part in folded.split(",")[:-1]:
+        count += len(words_of(part))
+        if part[-1:].isalnum():
+            places.append(count - 1)
+    return frozenset(places)
 
 
 def pieces(sentence: str) -> list[str]:
