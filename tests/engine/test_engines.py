@@ -73,7 +73,12 @@ def test_workers_that_cannot_start_are_an_error_and_no_fault_of_the_items(tmp_pa
     )
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent)}
     done = subprocess.run(
-        [sys.executable, script], env=environment, capture_output=True, text=True, timeout=60
+        [sys.executable, script],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert done.returncode == 1
     assert "EngineError: worker processes end as soon as they start" in done.stderr
