@@ -8,10 +8,11 @@ written: the lexicon, 3,955 .xml files, sections, mentions, context, labels.
 
 The peer: medspaCy 1.3 in its own environment (`benchmarks/peers/labels-medspacy.txt`): blank
 English tokenizer, sentencizer, target matcher with the lexicon's phrases as token patterns, ConText
-with its cues; no model, no sections. Both sides read the same JSON Lines file of whole reports in a
-fresh process, from the first import on; ours also writes its table. What the loop over the texts
-alone takes is printed beside it. Rounds take turns. The exit code says whether the medians hold the
-claims.
+with its cues; no model, no sections. Both sides go over the same whole reports in a fresh process,
+loaded, and end with every mention, its span and its context. The rates with loading, which matters
+for thousands of reports and not for a quarter of a million, stand beside: from the first import on,
+JSON Lines read, and on our side the table written. Rounds take turns. The exit code says whether the
+medians hold the claims.
 """
 
 import argparse
@@ -45,7 +46,7 @@ texts = [report.text for report in read_reports(Path(sys.argv[1]))]
 labeler = Labeler("nih", "findings+impression")
 begin = time.perf_counter()
 for text in texts:
-    labeler.values(text)
+    labeler.label(text)
 print(summary.reports, whole, time.perf_counter() - begin)
 """
 PEER = """
@@ -163,8 +164,8 @@ def main() -> int:
     print(f"plainfilm, 3,955 .xml files    {rate:14,.0f}   (best {max(files):,.0f})")
     print(f"plainfilm, JSON Lines          {our_rate:14,.0f}{our_loop:18,.0f}")
     print(f"medspaCy, JSON Lines           {peer_rate:14,.0f}{peer_loop:18,.0f}")
-    ratio = our_rate / peer_rate
-    print(f"times medspaCy                 {ratio:14.1f}{our_loop / peer_loop:18.1f}")
+    ratio = our_loop / peer_loop
+    print(f"times medspaCy                 {our_rate / peer_rate:14.1f}{ratio:18.1f}")
     print(f"claimed: {LEAST_RATE:,} reports/s from .xml files, {LEAST_RATIO} times medspaCy")
     return 0 if rate >= LEAST_RATE and ratio >= LEAST_RATIO else 1
 
