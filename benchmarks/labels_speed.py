@@ -10,9 +10,9 @@ The peer: medspaCy 1.3 in its own environment (`benchmarks/peers/labels-medspacy
 English tokenizer, sentencizer, target matcher with the lexicon's phrases as token patterns, ConText
 with its cues; no model, no sections. Both sides go over the same whole reports in a fresh process,
 loaded, and end with every mention, its span and its context. The rates with loading, which matters
-for thousands of reports and not for a quarter of a million, stand beside: from the first import on,
-JSON Lines read, and on our side the table written. Rounds take turns. The exit code says whether the
-medians hold the claims.
+for thousands of reports and not for a quarter of a million, stand beside: from the first import
+on, JSON Lines read, and on our side the table written. Rounds take turns. The exit code says
+whether the medians hold the claims.
 """
 
 import argparse

@@ -19,6 +19,7 @@ from enum import StrEnum
 from typing import Final
 
 __all__ = [
+    "MAY_PASS",
     "REASON_TEXT",
     "ArchiveError",
     "BadSource",
@@ -49,6 +50,7 @@ class Reason(StrEnum):
     MISSING_UID = "missing_uid"
     UID_CONFLICT = "uid_conflict"
     FILE_VANISHED = "file_vanished"
+    FILE_CHANGED = "file_changed"
     FILE_UNREADABLE = "file_unreadable"
     LISTED_FILE_MISSING = "listed_file_missing"
     UNSAFE_ZIP_PATH = "unsafe_zip_path"
@@ -74,6 +76,7 @@ REASON_TEXT: Final[dict[Reason, str]] = {
     Reason.MISSING_UID: "SOP, Series or Study Instance UID is missing",
     Reason.UID_CONFLICT: "another file has the same SOP Instance UID with different content",
     Reason.FILE_VANISHED: "the file was gone when it was to be read",
+    Reason.FILE_CHANGED: "the file holds another film than when it was taken in; ingest it again",
     Reason.FILE_UNREADABLE: "the file could not be opened; check its permissions",
     Reason.LISTED_FILE_MISSING: "the DICOMDIR lists a file that is not there",
     Reason.UNSAFE_ZIP_PATH: "the zip member's path climbs out of the zip file",
@@ -86,6 +89,13 @@ REASON_TEXT: Final[dict[Reason, str]] = {
     Reason.EMPTY_REPORT: "the report has no text",
     Reason.BAD_REPORT: "the report could not be read",
 }
+
+
+MAY_PASS: Final = frozenset(
+    {Reason.FILE_VANISHED, Reason.FILE_CHANGED, Reason.FILE_UNREADABLE, Reason.WORKER_DIED}
+)
+"""Reasons that lie outside the file: a share that was not mounted, a permission, a crash. What was
+rejected for one of these is tried again, though the file has not changed."""
 
 
 class PlainfilmError(Exception):

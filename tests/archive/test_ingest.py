@@ -12,7 +12,8 @@ from films_on_disk import write_film, write_films
 from plainfilm.archive import Archive
 from plainfilm.demo import stable_uid
 from plainfilm.engine import LocalEngine
-from plainfilm.errors import BadSource, Reason
+from plainfilm.errors import BadSource, Reason, UnreadableDicom
+from plainfilm.records import SourceReport
 
 
 def _outcomes(archive: Archive) -> dict[str, str]:
@@ -277,3 +278,86 @@ def test_what_a_dicomdir_lists_and_its_folder_lacks_is_rejected(
     shutil.copy(DICOMDIR_TREE / "DICOMDIR", tmp_path / "DICOMDIR")
     summary = archive.ingest([tmp_path / "DICOMDIR"], engine=engine)
     assert summary.rejected == {Reason.LISTED_FILE_MISSING: 31}
+
+
+def test_a_file_that_could_not_be_opened_is_tried_again(
+    archive: Archive, engine: LocalEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_films(tmp_path / "in", 2)
+
+    def refused(*_: object, **__: object) -> None:
+        raise UnreadableDicom("not now", Reason.FILE_UNREADABLE)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("plainfilm.archive.read_files.read_header", refused)
+        assert archive.ingest([folder], engine=engine).rejected == {Reason.FILE_UNREADABLE: 2}
+    assert archive.ingest([folder], engine=engine).films == 2
+    assert archive.counts()["rejected"] == 0
+
+
+def test_a_duplicate_takes_the_place_of_its_film(
+    archive: Archive, engine: LocalEngine, tmp_path: Path
+) -> None:
+    """In the same ingest where the film went bad; and where its file is gone."""
+    film = write_film(tmp_path / "in" / "b" / "film.dcm", 1)
+    archive.ingest([film], engine=engine)
+    (tmp_path / "in" / "a").mkdir()
+    copy = Path(shutil.copy(film, tmp_path / "in" / "a" / "copy.dcm"))
+    assert archive.ingest([copy], engine=engine).duplicates == 1
+    film.write_bytes(b"")
+    summary = archive.ingest([tmp_path / "in"], engine=engine)
+    assert (summary.films, summary.rejected) == (1, {Reason.EMPTY_FILE: 1})
+    assert archive.rows("SELECT path FROM film") == [{"path": str(copy)}]
+
+    shutil.copy(copy, film)
+    assert archive.ingest([film], engine=engine).duplicates == 1
+    copy.unlink()
+    assert archive.ingest([tmp_path / "in"], engine=engine).films == 1
+    assert archive.rows("SELECT path FROM film") == [{"path": str(film)}]
+
+
+def test_a_duplicate_that_changes_leaves_its_film_alone(
+    archive: Archive, engine: LocalEngine, tmp_path: Path
+) -> None:
+    film = write_film(tmp_path / "in" / "a.dcm", 1)
+    copy = Path(shutil.copy(film, tmp_path / "in" / "b.dcm"))
+    archive.ingest([tmp_path / "in"], engine=engine)
+    before = archive.rows("SELECT film_id FROM film")
+    copy.write_bytes(b"")
+    archive.ingest([tmp_path / "in"], engine=engine)
+    assert archive.rows("SELECT film_id FROM film") == before
+
+
+def test_a_conflict_is_judged_anew_when_the_other_film_goes(
+    archive: Archive, engine: LocalEngine, tmp_path: Path
+) -> None:
+    first = write_film(tmp_path / "in" / "a.dcm", 1)
+    write_film(tmp_path / "in" / "b.dcm", 1, StudyDescription="CHEST")
+    archive.ingest([tmp_path / "in"], engine=engine)
+    first.write_bytes(b"")
+    summary = archive.ingest([tmp_path / "in"], engine=engine)
+    assert (summary.films, summary.rejected) == (1, {Reason.EMPTY_FILE: 1})
+
+
+def test_a_corrected_patient_id_reaches_the_catalog(
+    archive: Archive, engine: LocalEngine, tmp_path: Path
+) -> None:
+    path = write_film(tmp_path / "a.dcm", 1, PatientID="OLD", AccessionNumber="OLD")
+    archive.ingest_reports([SourceReport("r", "text", accession_number="NEW-NUMBER")])
+    archive.ingest([path], engine=engine)
+    write_film(path, 1, PatientID="CORRECTED", AccessionNumber="NEW-NUMBER")
+    assert archive.ingest([path], engine=engine).linked_reports == 1
+    assert archive.rows("SELECT patient_id FROM patient") == [{"patient_id": "CORRECTED"}]
+    assert archive.counts()["study"] == 1
+
+
+def test_a_file_that_could_not_be_looked_at_is_forgotten_once_it_can(
+    archive: Archive, engine: LocalEngine, tmp_path: Path
+) -> None:
+    folder = write_films(tmp_path / "in", 1)
+    (folder / "broken.zip").write_bytes(b"PK\x03\x04 and nothing more")
+    archive.ingest([folder], engine=engine)
+    assert archive.counts()["rejected"] == 1
+    (folder / "broken.zip").unlink()
+    archive.ingest([folder], engine=engine)
+    assert archive.counts()["rejected"] == 0

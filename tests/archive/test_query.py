@@ -55,6 +55,8 @@ def test_values_are_passed_as_parameters(filled: Archive) -> None:
         "COPY (SELECT 1) TO '/tmp/out.csv'",
         "ATTACH '/tmp/x.db'",
         "INSTALL httpfs",
+        # Its columns would be values, and a message that suggests columns would quote them.
+        "SELECT nosuch FROM (PIVOT films ON PatientID USING count(*))",
     ],
 )
 def test_anything_but_one_select_over_the_archive_is_refused(filled: Archive, sql: str) -> None:
@@ -66,3 +68,32 @@ def test_a_lost_part_of_the_tag_table_is_named(filled: Archive) -> None:
     next((filled.path / "tags").glob("part-*")).unlink()
     with pytest.raises(ArchiveError, match="tags"):
         filled.rows("SELECT * FROM tags")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT PatientID::INT FROM films",
+        "SELECT PatientID::DATE FROM films",
+        "SELECT strptime(PatientID, '%Y') FROM films",
+        "SELECT error(PatientID) FROM films",
+        "SELECT regexp_matches('a', PatientID || '(') FROM films",
+        "SELECT json_extract(PatientID, '$.a') FROM films",
+        "SELECT timezone(PatientID, TIMESTAMP '2020-01-01') FROM films",
+        "SELECT date_part(PatientID, DATE '2020-01-01') FROM films",
+    ],
+)
+def test_errors_quote_no_values(filled: Archive, sql: str) -> None:
+    values = {row["PatientID"] for row in filled.rows("SELECT PatientID FROM films")}
+    with pytest.raises(BadTable) as caught:
+        filled.rows(sql)
+    assert all(value not in str(caught.value) for value in values)
+    assert caught.value.__suppress_context__, "a traceback would quote the value"
+    assert caught.value.__cause__ is None
+
+
+def test_errors_about_the_statement_say_what_is_wrong(filled: Archive) -> None:
+    with pytest.raises(BadTable, match=r"Modalty.*Modality"):
+        filled.rows("SELECT Modalty FROM films")
+    with pytest.raises(BadTable, match="ConversionException"):
+        filled.rows("SELECT PatientID::INT FROM films")

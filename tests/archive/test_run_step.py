@@ -1,17 +1,19 @@
 """Running steps: what is done is skipped, what changed is replaced, what is bad is listed."""
 
 import json
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from archive_steps import CountWords, NameModality
-from films_on_disk import write_films
+from films_on_disk import write_film, write_films
 from plainfilm.archive import Archive
 from plainfilm.engine import LocalEngine
-from plainfilm.errors import BadTable, Reason
-from plainfilm.records import SourceReport
+from plainfilm.errors import BadTable, InputError, Reason
+from plainfilm.records import CleanFilm, Film, Prediction, Rejection, SourceReport
 
 
 @pytest.fixture
@@ -134,3 +136,71 @@ def test_workers_give_what_one_process_gives(filled: Archive, tmp_path: Path) ->
     with LocalEngine(2) as engine:
         assert filled.run(NameModality(prefix="w"), engine=engine).done == 6
     assert _values(filled) == ["wDX"] * 6
+
+
+def test_a_film_that_was_out_of_reach_is_tried_again(filled: Archive, engine: LocalEngine) -> None:
+    class OutOfReach(NameModality):
+        def _one(self, film: Film) -> Prediction:
+            raise InputError("the share is not mounted", Reason.FILE_VANISHED)
+
+    assert filled.run(OutOfReach(), engine=engine).rejected == {Reason.FILE_VANISHED: 6}
+    assert filled.run(NameModality(), engine=engine).done == 6
+
+
+def test_earlier_rejections_are_told_among_the_skipped(
+    filled: Archive, engine: LocalEngine
+) -> None:
+    step = NameModality(reject=(2, 4))
+    assert filled.run(step, engine=engine).rejected_before == 0
+    again = filled.run(step, engine=engine)
+    assert (again.skipped, again.rejected_before) == (6, 2)
+
+
+def test_a_condition_counts_the_chosen_only(filled: Archive, engine: LocalEngine) -> None:
+    filled.run(NameModality(), engine=engine, where="InstanceNumber = 4")
+    assert filled.to_do(NameModality(), where="InstanceNumber >= 4") == 1
+    summary = filled.run(NameModality(), engine=engine, where="InstanceNumber >= 4")
+    assert (summary.done, summary.skipped) == (1, 1)
+
+
+@dataclass(frozen=True)
+class CopyOrWithhold:
+    """Makes a copy of each film, or withholds all."""
+
+    out: Path
+    withhold: bool = False
+    name: ClassVar[str] = "copy"
+    version: ClassVar[str] = "1"
+    keywords: ClassVar[tuple[str, ...]] = ()
+
+    def process(self, batch: Sequence[Film]) -> Sequence[CleanFilm | Rejection]:
+        if self.withhold:
+            return [Rejection(f.location, Reason.BURNED_IN_TEXT, "", f.film_id) for f in batch]
+        copies = [self.out / f"{film.film_id}.dcm" for film in batch]
+        for copy in copies:
+            copy.write_bytes(b"clean")
+        return [
+            CleanFilm(film.film_id, copy, "p", "s", "u")
+            for film, copy in zip(batch, copies, strict=True)
+        ]
+
+
+def test_a_film_that_is_withheld_now_loses_its_earlier_copy(
+    filled: Archive, engine: LocalEngine, tmp_path: Path
+) -> None:
+    filled.run(CopyOrWithhold(tmp_path), engine=engine)
+    filled.run(CopyOrWithhold(tmp_path), engine=engine, again=True)
+    assert len(list(tmp_path.glob("*.dcm"))) == 6
+    filled.run(CopyOrWithhold(tmp_path, withhold=True), engine=engine)
+    assert list(tmp_path.glob("*.dcm")) == []
+    assert filled.rows("SELECT * FROM clean_film") == []
+
+
+def test_a_film_that_changed_loses_its_copy(
+    filled: Archive, engine: LocalEngine, tmp_path: Path
+) -> None:
+    (tmp_path / "out").mkdir()
+    filled.run(CopyOrWithhold(tmp_path / "out"), engine=engine)
+    write_film(tmp_path / "in" / "000.dcm", 0, StudyDescription="OTHER")
+    filled.ingest([tmp_path / "in"], engine=engine)
+    assert len(list((tmp_path / "out").glob("*.dcm"))) == 5

@@ -4,18 +4,24 @@ import csv
 import gzip
 import html
 import json
+import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from plainfilm.demo import SampleSource
 from plainfilm.errors import REASON_TEXT
 
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 Run = Callable[..., "Ran"]  # noqa: F821 - of this folder's conftest
 ONE = ("--workers", 1)
 
@@ -82,6 +88,62 @@ def test_query_prints_a_table_csv_or_json(plainfilm: Run, archive: Path) -> None
     printed = list(csv.DictReader(plainfilm("query", archive, sql, "--csv").out.splitlines()))
     assert [int(row["n"]) for row in printed] == [row["n"] for row in rows]
     assert "Modality" in plainfilm("query", archive, sql).out
+
+
+def test_query_keeps_columns_of_one_name(plainfilm: Run, archive: Path) -> None:
+    sql = "SELECT 1 AS a, 2 AS a, 3 AS b"
+    ran = plainfilm("query", archive, sql, "--csv")
+    assert list(csv.reader(ran.out.splitlines())) == [["a", "a", "b"], ["1", "2", "3"]]
+    assert plainfilm("query", archive, sql).out.split() == ["a", "a", "b", "1", "2", "3"]
+    ran = plainfilm("query", archive, sql, "--json")
+    assert (ran.code, ran.out) == (1, "")
+    assert "several columns named a;" in ran.err
+
+
+def test_query_prints_json_without_nan(plainfilm: Run, archive: Path) -> None:
+    sql = "SELECT 'nan'::DOUBLE AS a, {'x': ['inf'::DOUBLE, 1.5::DOUBLE]} AS b"
+    ran = plainfilm("query", archive, sql, "--json")
+    assert json.loads(ran.out, parse_constant=pytest.fail) == [{"a": None, "b": {"x": [None, 1.5]}}]
+
+
+def test_query_as_csv_and_as_json_is_wrong_usage(plainfilm: Run, archive: Path) -> None:
+    assert plainfilm("query", archive, "SELECT 1", "--csv", "--json").code == 2
+
+
+def test_query_prints_long_values_whole(
+    plainfilm: Run, archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    long = "x" * 500
+    assert long in plainfilm("query", archive, f"SELECT '{long}' AS a, 1 AS b").out
+    monkeypatch.setattr("plainfilm.cli.console.results_to", Console)
+    monkeypatch.setattr("plainfilm.cli.archives.results_to", Console)
+    shown = plainfilm("query", archive, f"SELECT '{long}' AS a, 1 AS b").out
+    assert shown.count("x") == 500
+    assert "…" not in shown
+
+
+def test_query_quotes_no_value_in_an_error(plainfilm: Run, archive: Path) -> None:
+    names = plainfilm("query", archive, "SELECT PatientName FROM films", "--json").facts
+    ran = plainfilm("query", archive, "SELECT PatientName::INT FROM films")
+    assert ran.code == 1
+    assert "ConversionException" in ran.err
+    assert not any(row["PatientName"] in ran.err for row in names if row["PatientName"])
+
+
+def test_queries_of_the_guide_run_as_printed(plainfilm: Run, archive: Path) -> None:
+    examples = re.findall(r"```sql\n(.*?)```", (DOCS / "howto/query.md").read_text(), re.DOTALL)
+    assert len(examples) >= 3
+    for sql in examples:
+        ran = plainfilm("query", archive, sql, "--json")
+        assert (ran.code, ran.err) == (0, "")
+        assert ran.facts
+
+
+def test_status_tells_runs_in_words(plainfilm: Run, archive: Path, sample: SampleSource) -> None:
+    shown = plainfilm("status", archive).out
+    assert f"films {len(sample.films)}, duplicates {len(sample.duplicates)}" in shown
+    assert "{" not in shown
 
 
 def test_categorize_names_films_and_records_disagreement(
@@ -175,6 +237,49 @@ def test_deidentify_refuses_to_write_into_its_source(
     assert not (copy / "clean").exists()
 
 
+@pytest.mark.parametrize("spelled", ["other/../export/clean", "link/clean", "link"])
+def test_deidentify_refuses_its_source_however_it_is_spelled(
+    plainfilm: Run, sample: SampleSource, tmp_path: Path, spelled: str
+) -> None:
+    copy = shutil.copytree(sample.folder, tmp_path / "export")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "link").symlink_to(copy)
+    ran = plainfilm("deidentify", copy, "--out", tmp_path / spelled, *ONE)
+    assert ran.code == 1
+    assert "lies inside SOURCE" in ran.err
+
+
+@pytest.mark.parametrize("command", ["deidentify", "publish"])
+@pytest.mark.parametrize("key", ["out/secret.key", "out/a/secret.key", "link/secret.key"])
+def test_a_key_inside_the_output_is_refused(
+    plainfilm: Run, archive: Path, tmp_path: Path, command: str, key: str
+) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "out")
+    ran = plainfilm(command, archive, "--out", tmp_path / "out", "--key", tmp_path / key, *ONE)
+    assert ran.code == 1
+    assert "lies inside --out" in ran.err
+    assert not list(tmp_path.rglob("secret.key"))
+
+
+def test_deidentify_of_nothing_makes_no_key(plainfilm: Run, tmp_path: Path) -> None:
+    assert plainfilm("deidentify", tmp_path / "none", "--out", tmp_path / "out", *ONE).code == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_deidentify_of_a_folder_lists_every_rejection(plainfilm: Run, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for number in range(15):
+        (tmp_path / "in" / f"{number}.dcm").write_text("no film")
+    ran = plainfilm("deidentify", tmp_path / "in", "--out", tmp_path / "out", *ONE)
+    assert ran.code == 1
+    assert all(f"{tmp_path}/in/{number}.dcm: not_dicom" in ran.err for number in range(15))
+    assert "more" not in ran.err
+    facts = plainfilm(
+        "deidentify", tmp_path / "in", "--out", tmp_path / "out", *ONE, "--json"
+    ).facts
+    assert facts["rejected"] == len(facts["rejections"]) == 15
+
+
 def test_publish_makes_a_dataset_whose_checksums_hold(
     plainfilm: Run, archive: Path, tmp_path: Path
 ) -> None:
@@ -197,6 +302,19 @@ def test_publish_makes_a_dataset_whose_checksums_hold(
     assert len(by_subject) == len({subject for subject, _ in by_subject})
     again = plainfilm("publish", archive, "--out", tmp_path / "dataset")
     assert again.code == 1
+
+
+def test_publish_warns_when_no_report_is_labelled_so(
+    plainfilm: Run, archive: Path, tmp_path: Path
+) -> None:
+    plainfilm("label", archive, *ONE)
+    plainfilm("deidentify", archive, "--out", tmp_path / "clean", *ONE)
+    ran = plainfilm("publish", archive, "--labels", "nih", "--out", tmp_path / "n", *ONE, "--json")
+    assert (ran.code, ran.facts["reported_studies"]) == (0, 0)
+    assert "labelled for nih (the archive's labels are chexpert)" in ran.err
+    ran = plainfilm("publish", archive, "--out", tmp_path / "c", *ONE, "--json")
+    assert ran.facts["reported_studies"] > 0
+    assert ran.err == ""
 
 
 def test_publish_without_clean_films_is_refused(
@@ -284,6 +402,45 @@ def test_a_bug_shows_its_place_but_not_its_message(
     assert ran.code == 1
     assert "internal error: RuntimeError" in ran.err
     assert "JANE" not in ran.err
+
+
+def test_error_lines_are_not_wrapped(
+    plainfilm: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    ran = plainfilm("status", tmp_path / ("long name " * 12))
+    assert len(ran.err.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
+def test_a_stopped_command_says_so_and_leaves_no_identities_behind(
+    sample: SampleSource, tmp_path: Path, number: int, code: int
+) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    source = tmp_path / "in"
+    for copy in range(20):
+        shutil.copytree(sample.folder, source / str(copy))
+    command = ["deidentify", str(source), "--out", str(tmp_path / "out"), *map(str, ONE)]
+    with subprocess.Popen(
+        [sys.executable, "-m", "plainfilm", *command],
+        env={**os.environ, "TMPDIR": str(scratch)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        deadline = time.monotonic() + 60
+        while not list(scratch.glob("plainfilm-*/archive/catalog.db")):
+            assert time.monotonic() < deadline
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == code
+    assert errors == "plainfilm: stopped; what was committed stays, run it again to go on\n"
+    assert list(scratch.iterdir()) == []
 
 
 def test_the_module_runs_as_a_program() -> None:

@@ -109,9 +109,10 @@ def test_planted_identity_is_not_in_the_bytes(data, film, tmp_path_factory):
 
 
 def test_output_is_read_again_without_a_warning(film, tmp_path):
-    write_dataset(film(), tmp_path / "film.dcm")
+    source = film()
+    write_dataset(source, tmp_path / "film.dcm")
     (result,) = Deidentify(tmp_path / "out", b"k" * 32).process(
-        [Film(1, "1", Location(tmp_path / "film.dcm"))]
+        [Film(1, source.SOPInstanceUID, Location(tmp_path / "film.dcm"))]
     )
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -131,7 +132,7 @@ def test_names_beyond_ascii_are_found(film, tmp_path, charset):
     )
     write_dataset(source, tmp_path / "film.dcm")
     (result,) = Deidentify(tmp_path / "out", b"k" * 32).process(
-        [Film(1, "1", Location(tmp_path / "film.dcm"))]
+        [Film(1, source.SOPInstanceUID, Location(tmp_path / "film.dcm"))]
     )
     clean = pydicom.dcmread(result.path)
     assert clean.StudyDescription == "THORAX"

@@ -148,3 +148,14 @@ def test_short_key_and_contradiction_are_refused(tmp_path):
         Deidentify(tmp_path, b"short")
     with pytest.raises(SettingsError):
         Deidentify(tmp_path, KEY, frozenset({Option.CLEAN_GRAPHICS}))
+
+
+def test_a_file_that_holds_another_film_by_now_is_withheld(film, tmp_path):
+    dataset = film()
+    path = tmp_path / "swapped.dcm"
+    write_dataset(dataset, path)
+    expected = Film(1, "1.2.3.4", Location(path))
+    (result,) = Deidentify(tmp_path / "out", KEY).process([expected])
+    assert isinstance(result, Rejection)
+    assert result.reason is Reason.FILE_CHANGED
+    assert not (tmp_path / "out").exists()

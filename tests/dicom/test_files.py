@@ -1,6 +1,8 @@
 """Opening films: files, zip members, and everything that can be wrong with them."""
 
+import io
 import os
+import random
 import stat
 import sys
 import zipfile
@@ -176,6 +178,73 @@ def test_a_damaged_member_is_a_bad_zip(zipped: Path) -> None:
     ):
         stream.read()
     assert error.value.reason is Reason.BAD_ZIP
+
+
+@pytest.mark.parametrize(
+    "method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]
+)
+def test_a_member_damaged_anywhere_is_a_bad_zip_however_it_is_packed(
+    tmp_path: Path, method: int
+) -> None:
+    path = tmp_path / "films.zip"
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("a.dcm", FILM[:1000] + random.Random(1).randbytes(100_000))  # noqa: S311
+    whole = path.read_bytes()
+    for start in (40, 45, 5_000, len(whole) // 2):
+        path.write_bytes(whole[:start] + b"\xff" * 40 + whole[start + 40 :])
+        with (
+            pytest.raises(UnreadableDicom) as error,
+            open_location(Location(path, "a.dcm")) as stream,
+        ):
+            stream.read()
+        assert error.value.reason is Reason.BAD_ZIP
+
+
+def test_a_member_said_to_begin_beyond_any_file_is_a_bad_zip(
+    zipped: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    getinfo = zipfile.ZipFile.getinfo
+
+    def far(self: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
+        info = getinfo(self, name)
+        info.header_offset = 2**64 - 1  # as a ZIP64 directory can say
+        return info
+
+    monkeypatch.setattr(zipfile.ZipFile, "getinfo", far)
+    assert reason_of(Location(zipped, "a/0.dcm")) is Reason.BAD_ZIP
+
+
+def test_a_disk_that_fails_while_a_film_is_copied_is_unreadable(
+    film: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Failing(io.FileIO):
+        def read(self, _size: int = -1, /) -> bytes:
+            raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(os, "fdopen", lambda descriptor, *_, **__: Failing(descriptor))
+    with (
+        pytest.raises(UnreadableDicom, match="Input/output error") as error,
+        open_location(Location(film)) as stream,
+    ):
+        stream.read(100)
+    assert error.value.reason is Reason.FILE_UNREADABLE
+
+
+def test_an_error_of_whoever_reads_a_film_stays_his_own(film: Path, zipped: Path) -> None:
+    for location in (Location(film), Location(zipped, "a/0.dcm")):
+        with pytest.raises(EOFError), open_location(location):
+            raise EOFError
+
+
+def test_an_opened_film_can_be_read_in_pieces_and_anew(film: Path, zipped: Path) -> None:
+    for location in (Location(film), Location(zipped, "a/0.dcm")):
+        with open_location(location) as stream:
+            stream.seek(132)
+            assert stream.tell() == 132
+            assert stream.read(10) == FILM[132:142]
+            stream.seek(0)
+            pieces = iter(lambda: stream.read(70_000), b"")
+            assert b"".join(pieces) == FILM
 
 
 def test_a_replaced_zip_file_is_opened_anew(zipped: Path) -> None:

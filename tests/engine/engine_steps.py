@@ -2,8 +2,10 @@
 
 import os
 import signal
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 
@@ -39,4 +41,19 @@ class RaiseOn:
     def process(self, batch: Sequence[int]) -> Sequence[int]:
         if self.item in batch:
             raise ZeroDivisionError
+        return list(batch)
+
+
+@dataclass(frozen=True)
+class Sleep:
+    """Leaves a file to tell that it began, and takes its time."""
+
+    folder: Path
+    name: ClassVar[str] = "sleep"
+    version: ClassVar[str] = "1"
+
+    def process(self, batch: Sequence[int]) -> Sequence[int]:
+        for item in batch:
+            (self.folder / str(item)).touch()
+            time.sleep(120)
         return list(batch)

@@ -2,9 +2,11 @@
 
 import itertools
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -82,3 +84,53 @@ def test_workers_that_cannot_start_are_an_error_and_no_fault_of_the_items(tmp_pa
     )
     assert done.returncode == 1
     assert "EngineError: worker processes end as soon as they start" in done.stderr
+
+
+def _alive_in_session(session: int) -> list[str]:
+    """The processes of a session, those left out that have ended and wait to be counted out."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _, _, of_session = status.read_text().rpartition(")")[2].split()[:4]
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if int(of_session) == session and state != "Z":
+            found.append(status.parent.name)
+    return found
+
+
+def _await(what: Callable[[], bool], seconds: float) -> bool:
+    end = time.monotonic() + seconds
+    while not (done := what()) and time.monotonic() < end:
+        time.sleep(0.05)
+    return done
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc")
+def test_workers_end_with_a_driver_that_is_killed(tmp_path: Path) -> None:
+    script = tmp_path / "driver.py"
+    script.write_text(
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from engine_steps import Sleep\n"
+        "from plainfilm.engine import LocalEngine\n"
+        'if __name__ == "__main__":\n'
+        "    list(LocalEngine(workers=2).run(Sleep(Path(sys.argv[1])), [[1], [2], [3]]))\n"
+    )
+    began = tmp_path / "began"
+    began.mkdir()
+    driver = subprocess.Popen(
+        [sys.executable, script, began],
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parent)},
+        start_new_session=True,
+    )
+    try:
+        assert _await(lambda: len(list(began.iterdir())) == 2, 30)
+        assert len(_alive_in_session(driver.pid)) >= 3
+        driver.kill()
+        driver.wait()
+        assert _await(lambda: not _alive_in_session(driver.pid), 10)
+    finally:
+        for process in _alive_in_session(driver.pid):
+            os.kill(int(process), signal.SIGKILL)
+        driver.wait()

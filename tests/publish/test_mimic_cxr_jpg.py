@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import text
 
 from plainfilm.dicom import read_dataset, write_dataset
 from plainfilm.engine import LocalEngine
@@ -224,6 +225,15 @@ def test_a_copy_that_is_not_marked_clean_stops_everything(
         "clean",
         "films",
     ]
+
+
+def test_copies_under_two_keys_are_refused(own_sample: "Sample", publish: Publish) -> None:
+    with own_sample.archive._catalog.writing() as connection:
+        first = "SELECT min(film_id) FROM clean_film"
+        change = f"UPDATE clean_film SET patient = 'p-of-other-key' WHERE film_id = ({first})"
+        connection.execute(text(change))
+    with pytest.raises(PrivacyError, match="different keys"):
+        publish(own_sample)
 
 
 def test_a_full_disk_stops_with_a_clear_error(

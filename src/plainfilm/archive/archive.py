@@ -15,21 +15,23 @@ from sqlalchemy import select
 from plainfilm.archive import query as querying
 from plainfilm.archive import report_rows, run_step, schema
 from plainfilm.archive.catalog import Catalog
-from plainfilm.archive.ingest import IngestSummary, ingest
+from plainfilm.archive.film_rows import forget_unread
+from plainfilm.archive.ingest import Ingest, IngestSummary
 from plainfilm.archive.read_files import ReadFiles
 from plainfilm.archive.report_rows import ReportSummary
 from plainfilm.archive.results import StepRun
 from plainfilm.archive.runs import RunSummary, finish_run, start_run
 from plainfilm.archive.settings import Settings, read_settings, write_settings
-from plainfilm.archive.sources import find_files
-from plainfilm.errors import ArchiveError
-from plainfilm.records import SourceReport
+from plainfilm.archive.sources import SourceFile, find_files
+from plainfilm.errors import ArchiveError, SettingsError
+from plainfilm.records import Rejection, SourceReport
 from plainfilm.steps import Engine, Step, parameters, parameters_hash
 
 __all__ = ["Archive"]
 
 _FOLDERS = ("tags", "objects", "runs")
 _LOCK_FILE = "writer.lock"
+_CATALOG_FILE = "catalog.db"
 
 
 def _silent(_count: int) -> None:
@@ -58,36 +60,44 @@ class Archive:
             SettingsError: the URL is wrong, or its database belongs to another archive.
         """
         path = path.absolute()
+        if catalog_url:
+            _check_server(catalog_url)
         try:
-            path.mkdir(parents=True, exist_ok=True)
+            # Catalog and tags name patients: the folder is its owner's alone.
+            path.mkdir(parents=True, exist_ok=True, mode=0o700)
             if any(path.iterdir()):
                 raise ArchiveError(f"{path} is not empty; choose a new folder for the archive")
-            for name in _FOLDERS:
-                (path / name).mkdir()
+            path.chmod(0o700)
         except OSError as error:
             raise ArchiveError(f"cannot make an archive in {path}: {error.strerror}") from error
-        write_settings(path, catalog_url)
-        return cls.open(path)
+        settings = write_settings(path, catalog_url)
+        catalog = _catalog_of(path, settings)
+        with _closed_on_error(catalog), _write_lock(path):
+            catalog.migrate()
+            catalog.tie_to(settings.archive_id)
+        return cls(path, settings, catalog)
 
     @classmethod
     def open(cls, path: Path) -> Self:
         """Open an archive, bringing its catalog to this version's schema if it is older.
 
         Raises:
-            ArchiveError: the folder is no archive, or its catalog cannot be used.
+            ArchiveError: the folder is no archive, or its catalog is missing or cannot be used.
             SettingsError: the settings are wrong.
         """
         path = path.absolute()
         settings = read_settings(path)
-        catalog = Catalog(settings.catalog_url or f"sqlite:///{path / 'catalog.db'}")
-        try:
-            if catalog.version() != schema.SCHEMA_VERSION:
+        if not settings.catalog_url and not (path / _CATALOG_FILE).exists():
+            raise ArchiveError(f"{path / _CATALOG_FILE} is missing; restore it from a backup")
+        catalog = _catalog_of(path, settings)
+        with _closed_on_error(catalog):
+            version = catalog.version()
+            if version is None:
+                raise ArchiveError(catalog.lost())
+            if version != schema.SCHEMA_VERSION:
                 with _write_lock(path):
                     catalog.migrate()
-            catalog.belongs_to(settings.archive_id)
-        except BaseException:
-            catalog.close()
-            raise
+            catalog.check_owner(settings.archive_id)
         return cls(path, settings, catalog)
 
     def close(self) -> None:
@@ -123,23 +133,25 @@ class Archive:
                 again goes on from there.
         """
         step = ReadFiles(self.path / "objects" if copy else None)
+        sources = list(sources)
+        found = self._find(sources)
         with _write_lock(self.path):
             self._drop_orphans()
             run_id = start_run(self._catalog, step.name, step.version, {"copy": copy})
-            found = find_files(sources, leave_out=self.path, zip_max_gib=self.settings.zip_max_gib)
-            summary = ingest(
-                found,
-                catalog=self._catalog,
-                folder=self.path,
-                engine=engine,
-                step=step,
-                run_id=run_id,
-                progress=progress,
-            )
+            with self._catalog.writing() as connection:
+                forget_unread(connection, sources)
+            ingest = Ingest(self._catalog, self.path, engine, step, run_id, progress)
+            ingest.take(found)
+            while again := ingest.take_dropped():
+                ingest.take(self._find(again))
+            summary = ingest.summary
             with self._catalog.writing() as connection:
                 summary.linked_reports, _ = report_rows.link_reports(connection)
             finish_run(self._catalog, self.path, run_id, summary.counts(), summary.rejections)
         return summary
+
+    def _find(self, sources: Iterable[Path]) -> Iterator[SourceFile | Rejection]:
+        return find_files(sources, leave_out=self.path, zip_max_gib=self.settings.zip_max_gib)
 
     def ingest_reports(self, reports: Iterable[SourceReport]) -> ReportSummary:
         """Store reports and link them to studies by Study Instance UID or accession number."""
@@ -171,7 +183,7 @@ class Archive:
         with _write_lock(self.path):
             run_id = start_run(self._catalog, step_run.slot, step.version, parameters(step))
             step_run = replace(step_run, run_id=run_id)
-            to_do, total = run_step.count_items(self._catalog, step_run, again)
+            to_do, total = run_step.count_items(self._catalog, step_run, again, chosen)
             summary = run_step.run_step(
                 step,
                 step_run,
@@ -183,14 +195,17 @@ class Archive:
                 progress=progress,
             )
             summary.skipped = total - to_do
+            summary.rejected_before = run_step.count_rejected(self._catalog, step_run, chosen)
             counts = {"done": summary.done, "skipped": summary.skipped}
             counts |= {reason.value: count for reason, count in summary.rejected.items()}
             finish_run(self._catalog, self.path, step_run.run_id, counts, summary.rejections)
         return summary
 
-    def to_do(self, step: Step[Any, Any], *, again: bool = False) -> int:
+    def to_do(self, step: Step[Any, Any], *, where: str | None = None, again: bool = False) -> int:
         """How many items a run of the step would compute: the length of its progress bar."""
-        return run_step.count_items(self._catalog, self._step_run(step), again)[0]
+        step_run = self._step_run(step)
+        chosen = self._chosen(step_run.kind, where)
+        return run_step.count_items(self._catalog, step_run, again, chosen)[0]
 
     def arrow(self, sql: str, **values: object) -> pa.Table:
         """Run one read-only SELECT over the catalog and the tags; see `plainfilm query --help`.
@@ -249,6 +264,29 @@ class Archive:
             path.unlink(missing_ok=True)
 
 
+def _catalog_of(path: Path, settings: Settings) -> Catalog:
+    return Catalog(settings.catalog_url or f"sqlite:///{path / _CATALOG_FILE}")
+
+
+def _check_server(catalog_url: str) -> None:
+    """Find out that a database cannot be used before anything is written for it."""
+    catalog = Catalog(catalog_url)
+    with _closed_on_error(catalog):
+        if catalog.dialect == "sqlite":
+            raise SettingsError("catalog.url names PostgreSQL; leave it out for SQLite")
+        catalog.version()
+    catalog.close()
+
+
+@contextmanager
+def _closed_on_error(catalog: Catalog) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        catalog.close()
+        raise
+
+
 @contextmanager
 def _write_lock(folder: Path) -> Iterator[None]:
     """Hold the archive's write lock; the system frees it when the process ends, however it ends."""
@@ -264,6 +302,8 @@ def _write_lock(folder: Path) -> Iterator[None]:
         except BlockingIOError as error:
             msg = f"another plainfilm process is writing to {folder}; wait for it to end"
             raise ArchiveError(msg) from error
+        for name in _FOLDERS:  # an empty one is lost on the way through some archivers
+            (folder / name).mkdir(exist_ok=True)
         yield
     finally:
         os.close(handle)

@@ -1,9 +1,11 @@
 """The catalog's database: connecting, migrating, counting ids, and errors in the user's words."""
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import (
     URL,
@@ -36,12 +38,16 @@ class Catalog:
     sees to; a foreign lock on the database is reported after `_BUSY_SECONDS`.
     """
 
-    def __init__(self, url: str | URL) -> None:
+    def __init__(self, url: str) -> None:
+        """
+        Args:
+            url: of a PostgreSQL database, or the path of a SQLite file behind `sqlite:///`.
+        Raises:
+            SettingsError: the URL is wrong, carries a password, or is of another database.
+        """
+        self._url = _checked(url)
         try:
-            self._url = make_url(url)
             self._engine = _connectable(self._url, _BUSY_SECONDS)
-        except exc.ArgumentError as error:
-            raise SettingsError("catalog.url in plainfilm.toml is not a database URL") from error
         except ModuleNotFoundError as error:
             msg = f"catalog.url needs the Python package {error.name}"
             raise SettingsError(f"{msg}: pip install 'plainfilm[postgres]'") from error
@@ -95,19 +101,34 @@ class Catalog:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
-    def belongs_to(self, archive_id: str) -> None:
-        """Tie a new catalog to its archive, or check that it is this archive's.
+    def tie_to(self, archive_id: str) -> None:
+        """Make a new catalog the archive's own."""
+        with self.reading() as connection:
+            owner = connection.scalar(select(schema.archive_info.c.archive_id))
+        if owner is None:
+            with self.writing() as connection:
+                connection.execute(insert(schema.archive_info), {"archive_id": archive_id})
+        self.check_owner(archive_id)
+
+    def check_owner(self, archive_id: str) -> None:
+        """Check that the catalog is this archive's.
 
         Raises:
             SettingsError: the database holds the catalog of another archive.
+            ArchiveError: it holds no archive's catalog.
         """
-        with self.writing() as connection:
+        with self.reading() as connection:
             owner = connection.scalar(select(schema.archive_info.c.archive_id))
-            if owner is None:
-                connection.execute(insert(schema.archive_info), {"archive_id": archive_id})
-            elif owner != archive_id:
-                msg = "the database in catalog.url holds the catalog of another archive"
-                raise SettingsError(f"{msg}; give each archive a database of its own")
+        if owner is None:
+            raise ArchiveError(self.lost())
+        if owner != archive_id:
+            msg = "the database in catalog.url holds the catalog of another archive"
+            raise SettingsError(f"{msg}; give each archive a database of its own")
+
+    def lost(self) -> str:
+        """What to say of a database in which the catalog should be and is not."""
+        place = self._url.database if self.dialect == "sqlite" else self._url.render_as_string()
+        return f"the catalog {place} is missing or empty; restore it from a backup"
 
     def take_ids(self, connection: Connection, name: str, count: int) -> range:
         """Reserve `count` new ids in the running transaction."""
@@ -155,18 +176,37 @@ class Catalog:
         return f"the catalog {place} refused a statement; run with --debug to see it"
 
 
+def _checked(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except exc.ArgumentError as error:
+        raise SettingsError("catalog.url is not a database URL") from error
+    if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+        raise SettingsError(f"catalog.url: {parsed.get_backend_name()} is not PostgreSQL")
+    if parsed.password is not None:
+        msg = "catalog.url carries a password, which would lie open in plainfilm.toml"
+        raise SettingsError(f"{msg}; put it into ~/.pgpass or PGPASSWORD")
+    return parsed
+
+
 def _connectable(url: URL, busy_s: float) -> Engine:
     if url.get_backend_name() != "sqlite":
         # A foreign lock must end in an error on PostgreSQL as well, not in a wait for ever.
         options = f"-c lock_timeout={int(busy_s * 1000)}"
         return create_engine(url, connect_args={"options": options}, pool_pre_ping=True)
+    path = Path(url.database or "")
+    writable = os.access(path.parent, os.W_OK) and (not path.exists() or os.access(path, os.W_OK))
+    if not writable:
+        # Without a writer's log beside it the file is all there is, and nobody is changing it.
+        still = "" if path.with_name(f"{path.name}-wal").exists() else "&immutable=1"
+        url = make_url(f"sqlite:///file:{quote(str(path))}?mode=ro{still}&uri=true")
     engine = create_engine(url, connect_args={"timeout": busy_s})
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: object) -> None:
         cursor = connection.cursor()
         for pragma in (
-            "journal_mode=WAL",
+            *(("journal_mode=WAL",) if writable else ()),
             # A commit survives kill -9; WAL keeps the database sound on power loss too, and the
             # last commits that such a loss may undo are made again by the next run.
             "synchronous=NORMAL",

@@ -1,22 +1,35 @@
 """Writing films: what is new, what is a duplicate, what conflicts; then all of it at once."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
-from sqlalchemy import Connection, Table, delete, insert, select, tuple_
+from sqlalchemy import (
+    Connection,
+    Table,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from plainfilm.archive import schema
 from plainfilm.archive.catalog import Catalog, chunks
+from plainfilm.archive.clean_copies import copies_of, remove_copies
 from plainfilm.archive.read_files import FilmRow, same_bytes
 from plainfilm.archive.sources import SourceFile
 from plainfilm.archive.tags import FILM_ID, write_part
 from plainfilm.errors import Reason, UnreadableDicom
 from plainfilm.records import Location, Rejection
 
-__all__ = ["FilmWriter", "Settled", "film_location"]
+__all__ = ["FilmWriter", "Settled", "film_location", "forget_unread"]
 
 _CHUNK: Final = 5_000  # parameters in one statement; SQLite allows 32,766, and a key may take two
 
@@ -54,6 +67,7 @@ class FilmWriter:
         self._catalog = catalog
         self._folder = folder
         self._run_id = run_id
+        self.dropped: set[Path] = set()  # files to read again, since the film they hang on went
 
     def commit(
         self,
@@ -68,9 +82,11 @@ class FilmWriter:
             ids = self._catalog.take_ids(connection, "film", len(plan.new))
         part = self._write_tags(plan, ids, tags)
         with self._catalog.writing() as connection:
+            outdated = copies_of(connection, plan.stale)
             self._forget(connection, plan)
             self._insert_films(connection, plan, ids, part)
             self._insert_files(connection, plan, ids)
+        remove_copies(outdated.values())
         return Settled(len(plan.new), len(plan.duplicates), [r for _, r in plan.rejected])
 
     def _plan(
@@ -109,20 +125,17 @@ class FilmWriter:
             seen: file → its size in bytes and modification time in ns as they are now.
         """
         table = schema.source_file
-        columns = (table.c.path, table.c.member, table.c.bytes, table.c.mtime_ns, table.c.film_id)
         unchanged = set()
         for paths in chunks(list({path for path, _ in seen}), _CHUNK):
-            for path, member, size, mtime, film_id in connection.execute(
-                select(*columns).where(table.c.path.in_(paths))
-            ):
-                key = (path, member)
+            for row in connection.execute(select(table).where(table.c.path.in_(paths))):
+                key = (row.path, row.member)
                 if key not in seen:
                     continue
                 plan.replaced.add(key)
-                if seen[key] == (size, mtime):
-                    unchanged.add(key)
-                elif film_id is not None:
-                    plan.stale.add(film_id)
+                if row.run_id == self._run_id and seen[key] == (row.bytes, row.mtime_ns):
+                    unchanged.add(key)  # this very run settled it
+                elif row.outcome == "film":
+                    plan.stale.add(row.film_id)
         return unchanged
 
     def _present(
@@ -179,7 +192,15 @@ class FilmWriter:
         return name
 
     def _forget(self, connection: Connection, plan: _Plan) -> None:
+        """Delete stale films, what was computed from them, and what they leave empty."""
+        if not plan.stale:
+            return
+        files = schema.source_file
         for film_ids in chunks(sorted(plan.stale), _CHUNK):
+            hanging = select(files.c.path).where(
+                files.c.film_id.in_(film_ids), files.c.outcome == "duplicate"
+            )
+            self.dropped.update(map(Path, connection.scalars(hanging)))
             for table in (schema.prediction, schema.clean_film, schema.source_file):
                 connection.execute(delete(table).where(table.c.film_id.in_(film_ids)))
             done = schema.step_result
@@ -187,6 +208,10 @@ class FilmWriter:
                 delete(done).where(done.c.item_kind == "film", done.c.item_id.in_(film_ids))
             )
             connection.execute(delete(schema.film).where(schema.film.c.film_id.in_(film_ids)))
+        conflicts = files.c.reason == Reason.UID_CONFLICT
+        self.dropped.update(map(Path, connection.scalars(select(files.c.path).where(conflicts))))
+        connection.execute(delete(files).where(conflicts))
+        _drop_childless(connection)
 
     def _insert_films(
         self, connection: Connection, plan: _Plan, ids: range, part: str | None
@@ -310,6 +335,35 @@ class FilmWriter:
         for keys in chunks(list(plan.replaced & latest.keys()), _CHUNK):
             connection.execute(delete(table).where(tuple_(table.c.path, table.c.member).in_(keys)))
         connection.execute(insert(table), list(latest.values()))
+
+
+def forget_unread(connection: Connection, sources: Sequence[Path]) -> None:
+    """Forget what could not even be looked at below the sources; the next walk tells anew."""
+    table = schema.source_file
+    for source in sources:
+        name = os.path.abspath(source)  # noqa: PTH100 - links stay as they are
+        below = func.substr(table.c.path, 1, len(name) + 1) == f"{name.rstrip('/')}/"
+        connection.execute(
+            delete(table).where(table.c.bytes.is_(None), or_(table.c.path == name, below))
+        )
+
+
+def _drop_childless(connection: Connection) -> None:
+    """Delete series without films, studies without series and patients without studies.
+
+    What a file holds now then makes them anew: a corrected PatientID gives another patient.
+    """
+    series, study, patient, report = (
+        schema.series, schema.study, schema.patient, schema.report,
+    )  # fmt: skip
+    has_film = exists().where(schema.film.c.series_pk == series.c.series_pk)
+    connection.execute(delete(series).where(~has_film))
+    has_series = exists().where(series.c.study_pk == study.c.study_pk)
+    gone = select(study.c.study_pk).where(~has_series)
+    connection.execute(update(report).where(report.c.study_pk.in_(gone)).values(study_pk=None))
+    connection.execute(delete(study).where(~has_series))
+    has_study = exists().where(study.c.patient_pk == patient.c.patient_pk)
+    connection.execute(delete(patient).where(~has_study))
 
 
 def _file_key(location: Location) -> tuple[str, str]:

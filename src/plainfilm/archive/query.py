@@ -18,6 +18,8 @@ from plainfilm.errors import ArchiveError, BadTable
 __all__ = ["query"]
 
 _FETCH_ROWS: Final = 50_000
+# Messages about the statement itself. Others come of its rows, and may quote the values in them.
+_ABOUT_STATEMENT: Final = (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException)
 _TABLES: Final = {table.name: table for table in schema.CATALOG_TABLES}
 
 
@@ -31,7 +33,8 @@ def query(
     other files, no network, no settings.
 
     Raises:
-        BadTable: the statement is wrong, is not a single SELECT, or names an unknown table.
+        BadTable: the statement is wrong, is not a single SELECT, names an unknown table, or does
+            not suit the values it meets, of which the message then shows none.
         ArchiveError: a part of the tag table is missing or damaged.
     """
     with duckdb.connect(":memory:") as connection:
@@ -44,8 +47,15 @@ def query(
             return _result(connection, sql, dict(parameters or {}))
         except duckdb.IOException as error:
             raise ArchiveError(f"the tag table in {folder / 'tags'} cannot be read") from error
-        except duckdb.Error as error:
+        except _ABOUT_STATEMENT as error:
             raise BadTable(f"the query failed: {_first_lines(error)}") from error
+        except duckdb.Error as error:
+            kind = type(error).__name__
+            # No `from error`: a traceback in a log would show what the message leaves out.
+            raise BadTable(
+                f"the query failed: {kind} while it ran; what DuckDB says of it is not shown,"
+                " since it may quote values of tags. TRY_CAST gives NULL where CAST fails."
+            ) from None
 
 
 def _result(connection: Any, sql: str, parameters: dict[str, object]) -> pa.Table:

@@ -136,7 +136,12 @@ def _whole(tags: dict[str, TagValue], keyword: str) -> int | None:
 
 
 def _stored(row: FilmRow, objects: Path) -> FilmRow:
-    """Copy the film's bytes to `objects/ab/cd/<sha256>`, beside and renamed."""
+    """Copy the film's bytes to `objects/ab/cd/<sha256>`, beside and renamed.
+
+    Raises:
+        UnreadableDicom: reading the film failed.
+        ArchiveError: writing the copy failed.
+    """
     digest = hashlib.sha256()
     try:
         with (
@@ -156,7 +161,7 @@ def _stored(row: FilmRow, objects: Path) -> FilmRow:
             except BaseException:
                 Path(copy.name).unlink(missing_ok=True)
                 raise
-    except OSError as error:
+    except OSError as error:  # from writing: reads raise UnreadableDicom
         raise ArchiveError(f"cannot copy into {objects}: {error.strerror}") from error
     return replace(row, stored=str(target.relative_to(objects.parent)))
 

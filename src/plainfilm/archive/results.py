@@ -4,12 +4,14 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection, Table, delete, insert, select
 
 from plainfilm.archive import schema
 from plainfilm.archive.catalog import chunks
+from plainfilm.archive.clean_copies import copies_of
 from plainfilm.archive.tags import to_json
 from plainfilm.records import CleanFilm, Label, Prediction, Rejection
 
@@ -39,8 +41,14 @@ class StepRun:
 
 def store(
     connection: Connection, step_run: StepRun, item_ids: Sequence[int], outputs: Sequence[object]
-) -> None:
-    """Replace the earlier results of a step for these items by `outputs`, and mark them done."""
+) -> list[Path]:
+    """Replace the earlier results of a step for these items by `outputs`, and mark them done.
+
+    Returns:
+        De-identified copies of films that the step rejects now: remove them after the commit.
+    """
+    rejected = [item.item_id for item in outputs if isinstance(item, Rejection) and item.item_id]
+    before = copies_of(connection, rejected) if step_run.kind == "film" else {}
     _forget(connection, step_run, item_ids)
     rows: defaultdict[Table, list[dict[str, Any]]] = defaultdict(list)
     rejections: dict[int, Rejection] = {}
@@ -57,6 +65,9 @@ def store(
     for table, new in rows.items():
         if new:
             connection.execute(insert(table), new)
+    # A step that makes no copies leaves those of another step alone.
+    after = copies_of(connection, before)
+    return [path for film_id, path in before.items() if film_id not in after]
 
 
 def _forget(connection: Connection, step_run: StepRun, item_ids: Sequence[int]) -> None:

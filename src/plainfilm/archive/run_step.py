@@ -8,20 +8,21 @@ from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from sqlalchemy import Select, and_, func, literal, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select
 from sqlalchemy.sql.expression import FromClause
 
 from plainfilm.archive import schema
 from plainfilm.archive.catalog import Catalog
+from plainfilm.archive.clean_copies import remove_copies
 from plainfilm.archive.film_rows import film_location
 from plainfilm.archive.results import StepRun, store
 from plainfilm.archive.runs import RunSummary
 from plainfilm.archive.tags import FILM_ID
-from plainfilm.errors import ArchiveError, Reason
+from plainfilm.errors import MAY_PASS, ArchiveError, Reason
 from plainfilm.records import Film, Rejection, Report
 from plainfilm.steps import Engine, Step
 
-__all__ = ["count_items", "run_step"]
+__all__ = ["count_items", "count_rejected", "run_step"]
 
 BATCH_ITEMS: Final = 64
 _COMMIT_ITEMS: Final = 2_000
@@ -88,7 +89,8 @@ def _commit(
 ) -> None:
     if pending.ids:
         with catalog.writing() as connection:
-            store(connection, step_run, pending.ids, pending.outputs)
+            outdated = store(connection, step_run, pending.ids, pending.outputs)
+        remove_copies(outdated)
     summary.done += len(pending.ids)
     summary.reject([item for item in pending.outputs if isinstance(item, Rejection)])
     progress(len(pending.ids))
@@ -120,29 +122,53 @@ def _batches(items: Iterator[Item]) -> Iterator[Sequence[Item]]:
 
 
 def _to_do(query: Select[Any], item: Any, step_run: StepRun, again: bool) -> Select[Any]:
-    """Keep the items without a result of this step in this version with these parameters."""
+    """Keep the items without a result of this step in this version with these parameters.
+
+    A rejection for a reason that may pass, such as a share that was not mounted, is no result.
+    """
     if again:
         return query
     done = schema.step_result
     is_done = select(literal(1)).where(
-        and_(
-            done.c.step == step_run.slot,
-            done.c.item_id == item,
-            done.c.version == step_run.version,
-            done.c.parameters == step_run.parameters,
-        )
+        _of_run(step_run),
+        done.c.item_id == item,
+        or_(done.c.reason.is_(None), done.c.reason.not_in(MAY_PASS)),
     )
     return query.where(~is_done.exists())
 
 
-def count_items(catalog: Catalog, step_run: StepRun, again: bool) -> tuple[int, int]:
-    """How many items a run would compute, and how many there are."""
+def _of_run(step_run: StepRun) -> ColumnElement[bool]:
+    done = schema.step_result
+    return and_(
+        done.c.step == step_run.slot,
+        done.c.version == step_run.version,
+        done.c.parameters == step_run.parameters,
+    )
+
+
+def count_items(
+    catalog: Catalog, step_run: StepRun, again: bool, chosen: set[int] | None
+) -> tuple[int, int]:
+    """How many items a run would compute, and how many there are to choose from."""
     table: FromClause = schema.report if step_run.kind == "report" else schema.film
     key = table.c.report_id if step_run.kind == "report" else table.c.film_id
     with catalog.reading() as connection:
+        if chosen is not None:
+            ids = connection.scalars(_to_do(select(key), key, step_run, again))
+            return sum(item in chosen for item in ids), len(chosen)
         total = connection.scalar(select(func.count()).select_from(table)) or 0
         query = _to_do(select(func.count()).select_from(table), key, step_run, again)
         return int(connection.scalar(query) or 0), int(total)
+
+
+def count_rejected(catalog: Catalog, step_run: StepRun, chosen: set[int] | None) -> int:
+    """How many items an earlier run of the step rejected, and this one passed over."""
+    done = schema.step_result
+    query = select(done.c.item_id).where(
+        _of_run(step_run), done.c.reason.is_not(None), done.c.run_id != step_run.run_id
+    )
+    with catalog.reading() as connection:
+        return sum(chosen is None or item in chosen for item in connection.scalars(query))
 
 
 def _films(

@@ -28,12 +28,14 @@ class RunSummary:
     Attributes:
         done: items computed in this run, rejected ones included.
         skipped: items whose result was there before.
+        rejected_before: those of the skipped that were rejected by an earlier run.
         rejections: the first `MAX_LISTED` of them.
     """
 
     run_id: int
     done: int = 0
     skipped: int = 0
+    rejected_before: int = 0
     rejected: Counter[Reason] = field(default_factory=Counter)
     rejections: list[Rejection] = field(default_factory=list)
 

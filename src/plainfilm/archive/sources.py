@@ -2,8 +2,10 @@
 
 import os
 import stat
+import struct
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -14,6 +16,16 @@ from plainfilm.records import Location, Rejection
 __all__ = ["SourceFile", "find_files"]
 
 _GIB = 1024**3
+
+# What zipfile raises on a damaged directory.
+_ZIP_ERRORS = (
+    zipfile.BadZipFile,
+    OSError,
+    ValueError,
+    NotImplementedError,
+    OverflowError,
+    struct.error,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,54 +38,95 @@ class SourceFile:
 
 
 def find_files(
-    sources: Iterable[Path], *, leave_out: Path, zip_max_gib: float
+    sources: Iterable[str | os.PathLike[str]], *, leave_out: Path, zip_max_gib: float
 ) -> Iterator[SourceFile | Rejection]:
     """Every file below the sources, each directory in the order of its names.
 
+    All sources are checked at the call, before the first file is looked for.
+
     Args:
         sources: folders, DICOM files, zip files or DICOMDIR files.
-        leave_out: a folder (the archive itself) that is passed over.
+        leave_out: a folder (the archive itself) that is passed over, with all that it holds.
         zip_max_gib: largest sum of declared member sizes of one zip file, in GiB.
     Raises:
-        BadSource: a source does not exist.
+        BadSource: a source does not exist, cannot be looked at, or is an empty text.
     """
-    walk = _Walk(leave_out.resolve(), int(zip_max_gib * _GIB))
-    for source in sources:
-        path = source.absolute()
-        if not path.exists():
-            raise BadSource(f"{source} does not exist")
-        if path.is_dir():
-            yield from walk.folder(path)
-        else:
-            yield from walk.file(path)
-            if path.name.upper() == "DICOMDIR":
-                yield from walk.listed(path)
+    checked = [_checked(source) for source in sources]
+    return _Walk(leave_out, int(zip_max_gib * _GIB)).all(checked)
+
+
+def _checked(source: str | os.PathLike[str]) -> tuple[Path, bool]:
+    """The one absolute path of a source, and whether it is a folder."""
+    text = os.fspath(source)
+    if not text:
+        raise BadSource("a source is an empty text; name the current folder `.`")
+    try:
+        status = Path(text).stat()
+        path = Path(os.path.abspath(text))  # noqa: PTH100  # resolve() would follow links
+        # Behind a link to a folder, `..` is another folder than the text says.
+        if ".." in Path(text).parts and not _is(path, status):
+            path = Path(os.path.realpath(text))
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise BadSource(f"{_printable(text)} does not exist") from error
+    except (OSError, ValueError) as error:
+        why = (error.strerror if isinstance(error, OSError) else None) or "not a path"
+        raise BadSource(f"{_printable(text)} cannot be read: {why}") from error
+    return path, stat.S_ISDIR(status.st_mode)
+
+
+def _is(path: Path, status: os.stat_result) -> bool:
+    try:
+        return os.path.samestat(path.stat(), status)
+    except OSError:
+        return False
 
 
 class _Walk:
     def __init__(self, leave_out: Path, zip_max_bytes: int) -> None:
-        self._leave_out = leave_out
+        self._leave_out = Path(os.path.realpath(leave_out))
         self._zip_max_bytes = zip_max_bytes
         self._visited: set[tuple[int, int]] = set()  # links may close a circle of folders
 
-    def folder(self, folder: Path) -> Iterator[SourceFile | Rejection]:
-        try:
-            status = folder.stat()
-            if (status.st_dev, status.st_ino) in self._visited:
-                return
-            self._visited.add((status.st_dev, status.st_ino))
-            if folder.resolve() == self._leave_out:
-                return
-            with os.scandir(folder) as found:
-                entries = sorted((entry.name, entry.is_dir()) for entry in found)
-        except OSError as error:
-            yield _rejected(folder, Reason.FILE_UNREADABLE, error)
-            return
-        for name, is_folder in entries:
+    def all(self, sources: Sequence[tuple[Path, bool]]) -> Iterator[SourceFile | Rejection]:
+        for path, is_folder in sources:
             if is_folder:
-                yield from self.folder(folder / name)
+                yield from self.folder(path)
+            elif not self._left_out(path):
+                yield from self.file(path)
+                if path.name.upper() == "DICOMDIR":
+                    yield from self.listed(path)
+
+    def folder(self, top: Path) -> Iterator[SourceFile | Rejection]:
+        """The files below a folder, however deep: what is still to visit waits in a list."""
+        open_folders: list[Iterator[tuple[Path, bool]]] = [iter([(top, True)])]
+        while open_folders:
+            for path, is_folder in open_folders[-1]:
+                if not is_folder:
+                    yield from self.file(path)
+                    continue
+                try:
+                    open_folders.append(self._entries(path))
+                except OSError as error:
+                    yield _rejected(path, Reason.FILE_UNREADABLE, error)
+                    continue
+                break
             else:
-                yield from self.file(folder / name)
+                open_folders.pop()
+
+    def _entries(self, folder: Path) -> Iterator[tuple[Path, bool]]:
+        """What a folder holds by name, and which of it are folders; nothing if it was visited."""
+        status = folder.stat()
+        if (status.st_dev, status.st_ino) in self._visited:
+            return iter(())
+        self._visited.add((status.st_dev, status.st_ino))
+        if self._left_out(folder):
+            return iter(())
+        with os.scandir(folder) as found:
+            entries = sorted((entry.name, _is_folder(entry)) for entry in found)
+        return ((folder / name, is_folder) for name, is_folder in entries)
+
+    def _left_out(self, path: Path) -> bool:
+        return Path(os.path.realpath(path)).is_relative_to(self._leave_out)
 
     def file(self, path: Path) -> Iterator[SourceFile | Rejection]:
         try:
@@ -87,9 +140,8 @@ class _Walk:
         if not stat.S_ISREG(status.st_mode):
             yield Rejection(Location(path), Reason.FILE_UNREADABLE, "not a regular file")
         elif not _storable(path):
-            printable = os.fsencode(path).decode("utf-8", "backslashreplace")
             detail = "the file name is not valid UTF-8; rename the file"
-            yield Rejection(Location(Path(printable)), Reason.FILE_UNREADABLE, detail)
+            yield Rejection(Location(Path(_printable(path))), Reason.FILE_UNREADABLE, detail)
         elif path.suffix.lower() == ".zip":
             yield from self._zip(path, status)
         elif path.name.upper() == "DICOMDIR":
@@ -111,8 +163,9 @@ class _Walk:
     def _zip(self, path: Path, status: os.stat_result) -> Iterator[SourceFile | Rejection]:
         try:
             with zipfile.ZipFile(path) as archive:
-                members = [info for info in archive.infolist() if not info.is_dir()]
-        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+                # Not is_dir(), which fails on an empty name.
+                members = [i for i in archive.infolist() if not i.filename.endswith("/")]
+        except _ZIP_ERRORS as error:
             yield _rejected(path, Reason.BAD_ZIP, error)
             return
         expanded = sum(info.file_size for info in members)
@@ -120,14 +173,33 @@ class _Walk:
             detail = f"{expanded / _GIB:.1f} GiB declared, {self._zip_max_bytes / _GIB:.1f} allowed"
             yield Rejection(Location(path), Reason.ZIP_TOO_LARGE, detail)
             return
-        for info in members:
-            location = Location(path, info.filename)
-            if _climbs_out(info.filename):
+        repeats = Counter(info.filename for info in members)
+        for name, info in {info.filename: info for info in members}.items():
+            location = Location(path, name)
+            if not name:
+                yield Rejection(Location(path), Reason.BAD_ZIP, "a member has no name")
+            elif _climbs_out(name):
                 yield Rejection(location, Reason.UNSAFE_ZIP_PATH)
+            elif repeats[name] > 1:
+                # Only the last could be opened by this name, and which one is meant is unknown.
+                detail = f"{repeats[name]} members have this name"
+                yield Rejection(location, Reason.BAD_ZIP, detail)
             elif info.flag_bits & 0x1:
                 yield Rejection(location, Reason.BAD_ZIP, "the member is encrypted")
             else:
                 yield SourceFile(location, info.file_size, status.st_mtime_ns)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # such as a link to itself; looking at it as a file tells what is wrong
+        return False
+
+
+def _printable(path: str | Path) -> str:
+    """A path as text, with the bytes that are none spelled out."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def _storable(path: Path) -> bool:

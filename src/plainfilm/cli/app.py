@@ -1,8 +1,12 @@
 """All commands together, and the one place where errors become messages and exit codes."""
 
 import os
+import signal
 import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
 from typing import Final
 
 import typer
@@ -15,6 +19,8 @@ from plainfilm.errors import PlainfilmError
 __all__ = ["app", "run"]
 
 INTERRUPTED: Final = 130
+_ENDING_SIGNALS: Final = (signal.SIGTERM, signal.SIGHUP)
+_STOPPED: Final = frozenset({INTERRUPTED, *(128 + number for number in _ENDING_SIGNALS)})
 DEBUG_VARIABLE: Final = "PLAINFILM_DEBUG"
 
 app = typer.Typer(
@@ -48,13 +54,45 @@ def _main(
 
 def run() -> None:
     """Run the command line; PlainfilmError becomes one line and exit code 1."""
+    with _leaving_in_order():
+        _run()
+
+
+@contextmanager
+def _leaving_in_order() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP end the process as an exit does: temporary films are deleted.
+
+    Exit codes are a shell's, 128 and the signal's number. A signal that is ignored (`nohup`) stays
+    ignored.
+    """
+
+    def leave(number: int, _frame: FrameType | None) -> None:
+        signal.signal(number, signal.SIG_IGN)  # a second one would interrupt the tidying up
+        sys.exit(128 + number)
+
+    numbers = [n for n in _ENDING_SIGNALS if signal.getsignal(n) is signal.SIG_DFL]
+    for number in numbers:
+        signal.signal(number, leave)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def _run() -> None:
     try:
         app()
+    except SystemExit as leaving:
+        # Typer turns a KeyboardInterrupt into this itself, in silence.
+        if leaving.code in _STOPPED:
+            _tell_stopped()
+        raise
     except PlainfilmError as error:
         errors_to().print(f"plainfilm: {error}", style="red", markup=False, highlight=False)
         sys.exit(1)
     except KeyboardInterrupt:
-        errors_to().print("plainfilm: stopped; what was committed stays, run it again to go on")
+        _tell_stopped()
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
         # The reader of our output went away (`| head`); that is no error of ours.
@@ -74,3 +112,7 @@ def run() -> None:
             highlight=False,
         )
         sys.exit(1)
+
+
+def _tell_stopped() -> None:
+    errors_to().print("plainfilm: stopped; what was committed stays, run it again to go on")

@@ -3,11 +3,12 @@
 import csv
 import json
 import sys
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -17,10 +18,16 @@ from plainfilm.cli.console import (
     Workers,
     exit_for,
     list_rejections,
+    print_json,
     progress,
     reasons,
+    results_to,
     show,
 )
+from plainfilm.errors import SettingsError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 __all__ = ["add_to"]
 
@@ -162,10 +169,10 @@ def status(archive: ArchivePath, as_json: AsJson = False) -> None:
     for heading in ("run", "step", "version", "started", "counts"):
         table.add_column(heading)
     for row in runs:
-        came = _run(row)["counts"] or "not finished"
+        came = _in_words(row["counts"])
         cells = (row["run_id"], row["step"], row["version"], row["started"][:19], came)
         table.add_row(*(Text(str(cell)) for cell in cells))
-    Console().print(table)
+    results_to().print(table)
 
 
 _PLURALS = {
@@ -181,6 +188,14 @@ _PLURALS = {
 
 def _run(row: dict[str, str | None]) -> dict[str, object]:
     return {**row, "counts": json.loads(row["counts"]) if row["counts"] else None}
+
+
+def _in_words(counts: str | None) -> str:
+    """What a run came to, such as `films 24, duplicates 1`; counts of nothing are left out."""
+    if counts is None:
+        return "not finished"
+    found = {name: count for name, count in json.loads(counts).items() if count}
+    return ", ".join(f"{name} {count:,}" for name, count in found.items()) or "nothing to do"
 
 
 def query(
@@ -199,25 +214,47 @@ def query(
     """
     from plainfilm.archive import Archive
 
+    if csv_output and as_json:
+        raise typer.BadParameter("--csv and --json exclude each other")
     with Archive.open(archive) as opened:
         found = opened.arrow(sql)
     if as_json:
-        sys.stdout.write(json.dumps(found.to_pylist(), default=str) + "\n")
-        return
-    if csv_output:
+        _refuse_repeated(found.column_names)
+        print_json(found.to_pylist())
+    elif csv_output:
         writer = csv.writer(sys.stdout)
         writer.writerow(found.column_names)
-        writer.writerows(row.values() for row in found.to_pylist())
-        return
+        writer.writerows(_rows(found))
+    else:
+        _print_rows(found)
+
+
+def _refuse_repeated(names: list[str]) -> None:
+    repeated = [name for name, count in Counter(names).items() if count > 1]
+    if repeated:
+        raise SettingsError(
+            f"--json cannot hold several columns named {', '.join(repeated)};"
+            " name them apart with AS, or use --csv"
+        )
+
+
+def _print_rows(found: "pa.Table") -> None:
     table = Table(pad_edge=False, box=None)
     for name in found.column_names:
-        table.add_column(Text(name))
-    for row in found.slice(0, _SHOWN_ROWS).to_pylist():
-        table.add_row(*(Text("" if cell is None else str(cell)) for cell in row.values()))
-    console = Console()
+        table.add_column(Text(name), overflow="fold")
+    for row in _rows(found.slice(0, _SHOWN_ROWS)):
+        table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+    console = results_to()
     console.print(table)
     if found.num_rows > _SHOWN_ROWS:
         console.print(f"… {found.num_rows - _SHOWN_ROWS:,} more rows; --csv or --json prints all")
 
 
-_SHOWN_ROWS = 200
+def _rows(found: "pa.Table") -> Iterator[tuple[object, ...]]:
+    """The rows by position: a SELECT may give several columns one name."""
+    for batch in found.to_batches(max_chunksize=_CHUNK):
+        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+
+
+_SHOWN_ROWS: Final = 200
+_CHUNK: Final = 10_000

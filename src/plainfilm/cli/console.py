@@ -1,6 +1,7 @@
 """What the commands share at the terminal: progress, summary tables, JSON, exit codes."""
 
 import json
+import math
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -38,8 +39,10 @@ __all__ = [
     "errors_to",
     "exit_for",
     "list_rejections",
+    "print_json",
     "progress",
     "reasons",
+    "results_to",
     "run_step",
     "show",
 ]
@@ -47,6 +50,7 @@ __all__ = [
 NOTHING_USABLE: Final = 1
 DONE_WITH_REJECTIONS: Final = 3
 _LISTED: Final = 10
+_UNCUT: Final = 1_000_000  # columns, for output that a program or a file takes
 
 ArchivePath = Annotated[Path, typer.Argument(metavar="ARCHIVE", help="The archive's folder.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON, for machines.")]
@@ -67,7 +71,12 @@ Where = Annotated[
 
 def errors_to() -> Console:
     """Where messages go that are not the command's result."""
-    return Console(stderr=True)
+    return Console(stderr=True, soft_wrap=True)
+
+
+def results_to() -> Console:
+    """Where results go: wrapped for a terminal, a line for each row for a file or a pipe."""
+    return Console() if sys.stdout.isatty() else Console(width=_UNCUT)
 
 
 class _Rate(ProgressColumn):
@@ -117,7 +126,7 @@ def run_step(
 def show(title: str, facts: Mapping[str, object], *, as_json: bool) -> None:
     """Print a summary: a two-column table, or one JSON object."""
     if as_json:
-        sys.stdout.write(json.dumps(facts, default=str) + "\n")
+        print_json(facts)
         return
     table = Table(title=title, title_justify="left", show_header=False, box=None, pad_edge=False)
     table.add_column(style="bold")
@@ -125,7 +134,20 @@ def show(title: str, facts: Mapping[str, object], *, as_json: bool) -> None:
     for name, value in facts.items():
         for label, text in _lines(name, value):
             table.add_row(Text(label), Text(text))
-    Console().print(table)
+    results_to().print(table)
+
+
+def print_json(found: object) -> None:
+    """Print one line of strict JSON: numbers that JSON lacks, NaN and infinities, become null."""
+    sys.stdout.write(json.dumps(_finite(found), default=str, allow_nan=False) + "\n")
+
+
+def _finite(value: object) -> object:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: _finite(item) for key, item in value.items()}
+    return [_finite(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def _lines(name: str, value: object) -> list[tuple[str, str]]:
@@ -139,16 +161,18 @@ def _plain(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 
-def list_rejections(rejections: Sequence[Rejection], counts: Mapping[Reason, int]) -> None:
+def list_rejections(
+    rejections: Sequence[Rejection], counts: Mapping[Reason, int], *, at_most: int = _LISTED
+) -> None:
     """Print the first rejections on stderr, with what each reason means."""
     console = errors_to()
-    for item in rejections[:_LISTED]:
+    for item in rejections[:at_most]:
         why = REASON_TEXT[item.reason]
         line = Text(f"rejected {item.location or ''}: ")
         line.append(f"{item.reason.value}", style="yellow")
         line.append(f" ({item.detail or why})")
-        console.print(line, soft_wrap=True)
-    rest = sum(counts.values()) - min(len(rejections), _LISTED)
+        console.print(line)
+    rest = sum(counts.values()) - min(len(rejections), at_most)
     if rest > 0:
         console.print(f"… and {rest:,} more; the run's manifest and `plainfilm query` list them")
 

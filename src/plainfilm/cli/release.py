@@ -4,7 +4,7 @@ import tempfile
 from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -14,6 +14,7 @@ from plainfilm.cli.console import (
     AsJson,
     Where,
     Workers,
+    errors_to,
     exit_for,
     list_rejections,
     progress,
@@ -21,7 +22,11 @@ from plainfilm.cli.console import (
     run_step,
     show,
 )
-from plainfilm.errors import SettingsError
+from plainfilm.errors import Reason, SettingsError
+from plainfilm.records import Location, Rejection
+
+if TYPE_CHECKING:
+    from plainfilm.archive import Archive
 
 __all__ = ["KEY_FILE", "add_to"]
 
@@ -68,11 +73,11 @@ def deidentify(
     from plainfilm.engine import LocalEngine
 
     _refuse_inside(source, out)
-    key_file = key or out.absolute().parent / KEY_FILE
-    step = Deidentify(out.absolute(), load_or_create_key(key_file))
+    key_file = _key_file(key, out)
+    loose = not (source / "plainfilm.toml").is_file()
     with ExitStack() as stack:
         # Loose files are de-identified by way of an archive that is thrown away.
-        if (source / "plainfilm.toml").is_file():
+        if not loose:
             archive = stack.enter_context(Archive.open(source))
             unread = IngestSummary()
         elif where is not None:
@@ -82,31 +87,75 @@ def deidentify(
             archive = stack.enter_context(Archive.create(Path(scratch) / "archive"))
             engine = stack.enter_context(LocalEngine(workers))
             unread = archive.ingest([source], engine=engine)
+        # Only now: a wrong SOURCE should not leave a key behind.
+        step = Deidentify(out.absolute(), load_or_create_key(key_file))
         summary = run_step(
             archive, step, "De-identifying",
             where=where, again=again, workers=workers, quiet=as_json,
         )  # fmt: skip
-    withheld = summary.rejected.total()
+        rejections = _all_rejections(archive) if loose else summary.rejections
     rejected = unread.rejected + summary.rejected
-    facts = {
-        "clean": summary.done - withheld,
-        "withheld": withheld,
+    clean = summary.done - summary.rejected.total()
+    facts: dict[str, object] = {
+        "clean": clean,
+        "rejected": rejected.total(),
         "skipped": summary.skipped,
         "reasons": reasons(rejected),
         "out": str(out),
         "key": str(key_file),
     }
+    if as_json and loose:
+        facts["rejections"] = [_rejection(item) for item in rejections]
     show("De-identified", facts, as_json=as_json)
-    if not as_json:
-        list_rejections(unread.rejections + summary.rejections, rejected)
-    exit_for(done=summary.done - withheld + summary.skipped, rejected=rejected.total())
+    if not as_json and loose:
+        list_rejections(rejections, rejected, at_most=len(rejections))
+    elif not as_json:
+        list_rejections(rejections, rejected)
+    exit_for(done=clean + summary.skipped, rejected=rejected.total())
+
+
+def _all_rejections(archive: "Archive") -> list[Rejection]:
+    """Every rejection of an archive that is about to be thrown away, with nowhere else to look."""
+    return [
+        Rejection(
+            Location(Path(row["path"]), row["member"] or None),
+            Reason(row["reason"]),
+            row["detail"] or "",
+        )
+        for row in archive.rows(_REJECTIONS)
+    ]
+
+
+_REJECTIONS: Final = """
+SELECT path, member, reason, detail FROM source_file WHERE reason IS NOT NULL
+UNION ALL
+SELECT film.path, film.member, step_result.reason, step_result.detail
+FROM step_result JOIN film ON film.film_id = step_result.item_id
+WHERE step_result.item_kind = 'film' AND step_result.reason IS NOT NULL
+ORDER BY path, member
+"""
+
+
+def _rejection(item: Rejection) -> dict[str, Any]:
+    return {"file": str(item.location), "reason": item.reason.value, "detail": item.detail}
 
 
 def _refuse_inside(source: Path, out: Path) -> None:
     """Clean films among the unclean would be taken in with the next ingest."""
-    inside = out.absolute() == source.absolute() or source.absolute() in out.absolute().parents
-    if source.is_dir() and inside:
+    if source.is_dir() and out.resolve().is_relative_to(source.resolve()):
         raise SettingsError(f"--out ({out}) lies inside SOURCE ({source}); choose another folder")
+
+
+def _key_file(key: Path | None, out: Path) -> Path:
+    """Where the secret key is, or will be: never in the folder that is given away."""
+    if key is None:
+        return out.absolute().parent / KEY_FILE
+    if key.resolve().is_relative_to(out.resolve()):
+        raise SettingsError(
+            f"--key ({key}) lies inside --out ({out}); whoever gets that folder must not get the"
+            " key, so choose another place for it"
+        )
+    return key
 
 
 def publish(
@@ -137,7 +186,7 @@ def publish(
 
     if layout not in _LAYOUTS:
         raise SettingsError(f"--layout {layout} is unknown; known: {', '.join(_LAYOUTS)}")
-    secret = load_or_create_key(key or out.absolute().parent / KEY_FILE)
+    secret = load_or_create_key(_key_file(key, out))
     with Archive.open(archive) as opened:
         total = opened.rows("SELECT count(*) AS n FROM clean_film")[0]["n"]
         with (
@@ -154,11 +203,14 @@ def publish(
                 quality=quality,
                 progress=advance,
             )
+        if not summary.reported_studies:
+            _warn_of_no_labels(opened, labels)
     rejected = Counter(item.reason for item in summary.rejections)
     facts = {
         "films": summary.films,
         "studies": summary.studies,
         "patients": summary.patients,
+        "reported_studies": summary.reported_studies,
         "films_by_split": {name: counts.films for name, counts in summary.splits.items()},
         "rejected": len(summary.rejections),
         "reasons": reasons(rejected),
@@ -166,8 +218,26 @@ def publish(
     }
     show("Published", facts, as_json=as_json)
     if not as_json:
-        list_rejections(summary.rejections, rejected)
+        # No run of the archive: nothing else lists them.
+        list_rejections(summary.rejections, rejected, at_most=len(summary.rejections))
     exit_for(done=summary.films, rejected=len(summary.rejections))
+
+
+def _warn_of_no_labels(archive: "Archive", label_set: str) -> None:
+    """A table of labels without a label looks like a success, and is none."""
+    rows = archive.rows(
+        "SELECT DISTINCT label_set FROM label WHERE label_set <> $wanted ORDER BY label_set",
+        wanted=label_set,
+    )
+    others = ", ".join(row["label_set"] for row in rows)
+    holds = f" (the archive's labels are {others})" if others else ""
+    errors_to().print(
+        f"plainfilm: no published study has a report labelled for {label_set}{holds}, so the label"
+        f" table is empty; run `plainfilm label ARCHIVE --labels {label_set}` first",
+        style="yellow",
+        markup=False,
+        highlight=False,
+    )
 
 
 def _shares(text: str) -> tuple[float, float, float]:

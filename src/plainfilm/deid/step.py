@@ -12,7 +12,7 @@ from plainfilm.deid.pixel_bytes import clean_pixel_bytes, has_overlay_in_pixels,
 from plainfilm.deid.profile import DEFAULT_OPTIONS, Option, check_options
 from plainfilm.deid.pseudonyms import KeyedHash
 from plainfilm.dicom import Dataset, FilmPixels, decode_film, read_dataset, write_dataset
-from plainfilm.errors import ArchiveError, Reason, UnsupportedPixels
+from plainfilm.errors import ArchiveError, Reason, UnreadableDicom, UnsupportedPixels
 from plainfilm.records import CleanFilm, Film, Rejection
 from plainfilm.steps import process_each
 
@@ -61,6 +61,9 @@ class Deidentify:
 
     def _release(self, film: Film) -> CleanFilm:
         source = read_dataset(film.location)
+        if str(source.get("SOPInstanceUID", "")) != film.sop_instance_uid:
+            # Another film's labels and another patient's pseudonym would go with these pixels.
+            raise UnreadableDicom(f"{film.location} holds another film now", Reason.FILE_CHANGED)
         pixels = decode_film(source)
         _refuse_text(source, pixels)
         header = clean_dataset(source, KeyedHash(self.key), self.options)

@@ -4,6 +4,8 @@
 `ByteSource`, which fetches the head in one read and can look further in without reading all.
 """
 
+import io
+import lzma
 import os
 import stat
 import zipfile
@@ -12,10 +14,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import BinaryIO, Final, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Final, Protocol, cast
 
 from plainfilm.errors import Reason, UnreadableDicom
 from plainfilm.records import Location
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 __all__ = ["ByteSource", "open_location", "open_source"]
 
@@ -33,8 +38,10 @@ _ENCRYPTED_FLAG: Final = 0x1
 _ZIP_ERRORS: Final = (
     zipfile.BadZipFile,
     zlib.error,
+    lzma.LZMAError,
     EOFError,
     NotImplementedError,
+    OverflowError,
     RuntimeError,
     ValueError,
 )
@@ -85,13 +92,37 @@ class _ZipMember:
         self._location = location
 
     def read_at(self, offset: int, length: int) -> bytes:
-        try:
+        with _translated(self._location):
             self._stream.seek(offset)
             return self._stream.read(length)
-        except _ZIP_ERRORS as exc:
-            raise _bad_zip(self._location) from exc
-        except OSError as exc:
-            raise _unreadable(self._location.path, exc) from exc
+
+
+class _Guarded(io.RawIOBase):
+    """A stream whose reads raise UnreadableDicom, so that their errors are nobody else's.
+
+    Whoever copies a film has an output that raises OSError too.
+    """
+
+    def __init__(self, stream: BinaryIO, location: Location) -> None:
+        self._stream = stream
+        self._location = location
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        with _translated(self._location):
+            return self._stream.seek(offset, whence)
+
+    def readinto(self, buffer: "WriteableBuffer", /) -> int:
+        view = memoryview(buffer)
+        with _translated(self._location):
+            data = self._stream.read(len(view))
+        view[: len(data)] = data
+        return len(data)
 
 
 @contextmanager
@@ -121,18 +152,16 @@ def open_location(location: Location) -> Iterator[BinaryIO]:
     """Open a film as a binary stream, positioned at its start.
 
     Raises:
-        UnreadableDicom: as `open_source`; also when a zip member turns out damaged while read.
+        UnreadableDicom: as `open_source`; also from reads, when the disk fails (FILE_UNREADABLE)
+            or a zip member turns out damaged (BAD_ZIP).
     """
     if location.member is not None:
         with _open_member(location) as (stream, _):
-            try:
-                yield stream
-            except (zipfile.BadZipFile, zlib.error) as exc:
-                raise _bad_zip(location) from exc
+            yield io.BufferedReader(_Guarded(stream, location))
         return
     descriptor, _ = _open_file(location.path)
-    with os.fdopen(descriptor, "rb") as file:
-        yield file
+    with os.fdopen(descriptor, "rb", buffering=0) as file:
+        yield io.BufferedReader(_Guarded(cast("BinaryIO", file), location))
 
 
 def _open_file(path: Path) -> tuple[int, int]:
@@ -152,19 +181,16 @@ def _open_file(path: Path) -> tuple[int, int]:
 def _open_member(location: Location) -> Iterator[tuple[BinaryIO, int]]:
     """Stream and declared size of a zip member."""
     path, member = location.path, location.member or ""
-    try:
+    with _translated(location):
         status = path.stat()
         archive = _zip_file(path, status.st_mtime_ns, status.st_size, os.getpid())
-        info = archive.getinfo(member)
+        try:
+            info = archive.getinfo(member)
+        except KeyError as exc:
+            raise UnreadableDicom(f"{location} is not in the zip file", Reason.BAD_ZIP) from exc
         if info.flag_bits & _ENCRYPTED_FLAG:
             raise UnreadableDicom(f"{location} is encrypted", Reason.BAD_ZIP)
         stream = archive.open(info)
-    except KeyError as exc:
-        raise UnreadableDicom(f"{location} is not in the zip file", Reason.BAD_ZIP) from exc
-    except _ZIP_ERRORS as exc:
-        raise _bad_zip(location) from exc
-    except OSError as exc:
-        raise _unreadable(path, exc) from exc
     with stream:
         yield stream, info.file_size  # type: ignore[misc]  # IO[bytes] serves as BinaryIO
 
@@ -177,6 +203,22 @@ def _zip_file(path: Path, mtime_ns: int, size: int, process: int) -> zipfile.Zip
     which would otherwise share its parent's position in the file.
     """
     return zipfile.ZipFile(path)
+
+
+@contextmanager
+def _translated(location: Location) -> Iterator[None]:
+    """Turn what reading a film raises into UnreadableDicom."""
+    try:
+        yield
+    except OSError as exc:
+        # bz2 tells of damage by an OSError that no system call made, so it has no number.
+        if location.member is not None and exc.errno is None:
+            raise _bad_zip(location) from exc
+        raise _unreadable(location.path, exc) from exc
+    except _ZIP_ERRORS as exc:
+        if location.member is None:
+            raise
+        raise _bad_zip(location) from exc
 
 
 def _bad_zip(location: Location) -> UnreadableDicom:

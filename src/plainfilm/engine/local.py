@@ -3,10 +3,12 @@
 import gc
 import multiprocessing
 import os
+import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import wait as wait_for
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -85,9 +87,7 @@ class LocalEngine:
 
     def _submit(self, step: Step[In, Out], batch: Sequence[In]) -> "Future[Sequence[Out]]":
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(
-                self.workers, mp_context=_context(step), initializer=_settle
-            )
+            self._pool = _pool(step, self.workers)
         try:
             return self._pool.submit(step.process, batch)
         except BrokenProcessPool as error:
@@ -126,7 +126,7 @@ def _probe(step: Step[In, Out]) -> None:
         EngineError: they cannot.
     """
     try:
-        with ProcessPoolExecutor(1, mp_context=_context(step)) as pool:
+        with _pool(step, 1) as pool:
             pool.submit(os.getpid).result()
     except BrokenProcessPool as error:
         raise EngineError(
@@ -151,14 +151,30 @@ def _run_apart(step: Step[In, Out], batch: Sequence[In]) -> BatchResult[In, Out]
 
 
 def _in_own_process(step: Step[In, Out], batch: Sequence[In]) -> Sequence[Out]:
-    with ProcessPoolExecutor(1, mp_context=_context(step)) as pool:
+    with _pool(step, 1) as pool:
         return pool.submit(step.process, batch).result()
 
 
+def _pool(step: Step[Any, Any], workers: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(workers, mp_context=_context(step), initializer=_settle)
+
+
 def _settle() -> None:
-    """Let a worker search for garbage less often: batches of records are all alive at once."""
+    """Make a worker end with its driver, and search for garbage less often.
+
+    A killed driver cannot end its workers, and these would wait for its next batch for ever. As
+    for garbage: batches of records are all alive at once.
+    """
+    threading.Thread(target=_end_with_driver, daemon=True).start()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
+
+
+def _end_with_driver() -> None:
+    driver = multiprocessing.parent_process()
+    if driver is not None:
+        wait_for([driver.sentinel])
+        os._exit(1)  # from a thread, sys.exit would end the thread only
 
 
 def _context(step: Step[Any, Any]) -> Any:

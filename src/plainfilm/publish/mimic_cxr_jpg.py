@@ -40,7 +40,7 @@ from plainfilm.publish.identifiers import (
 )
 from plainfilm.publish.selection import CleanFilms
 from plainfilm.publish.summary import PublishSummary, SplitCounts, count_labels
-from plainfilm.records import Location, Rejection
+from plainfilm.records import CleanFilm, Location, Rejection
 from plainfilm.steps import Engine
 from plainfilm.vocabulary import label_set as findings_of
 
@@ -176,6 +176,7 @@ def _places(clean: CleanFilms, split: tuple[float, float, float], key: bytes) ->
     come later never take an id away from an earlier one.
     """
     films = sorted((row.patient_pk, row.study_pk, row.film.film_id, row.film) for row in clean)
+    _refuse_mixed(films)
     subjects = assign_ids((film.patient for *_, film in films), SUBJECT_IDS, key)
     studies = assign_ids((film.study for *_, film in films), STUDY_IDS, key)
     splits = {patient: split_of(patient, split, key) for patient in subjects}
@@ -190,6 +191,22 @@ def _places(clean: CleanFilms, split: tuple[float, float, float], key: bytes) ->
         )
         for _, study_pk, number, film in films
     }
+
+
+def _refuse_mixed(films: Sequence[tuple[int, int, int, CleanFilm]]) -> None:
+    """Refuse copies under several keys: one patient would be two, perhaps in two splits.
+
+    Raises:
+        PrivacyError: a patient or a study of the archive has more than one new id.
+    """
+    patients = {(patient, film.patient) for patient, _, _, film in films}
+    studies = {(study, film.study) for _, study, _, film in films}
+    mixed = len(patients) - len({patient for patient, _ in patients})
+    mixed += len(studies) - len({study for study, _ in studies})
+    if mixed:
+        msg = "de-identified copies under different keys or PatientIDs are mixed"
+        detail = f"{mixed} patients or studies have more than one new id"
+        raise PrivacyError(f"{msg}: {detail}; run `plainfilm deidentify --again` over all films")
 
 
 def _export(

@@ -37,6 +37,9 @@ _LONGEST_REMEMBERED: Final = 4_000
 _Hit: TypeAlias = tuple[str, int, Sequence[int], Sequence[int]]
 """A mention in a sentence: finding, value, the places of its words and of its cue's."""
 
+_Shown: TypeAlias = tuple[str, int, int, str, str, int]
+"""A mention as evidence: finding, span in its sentence, phrase, cue, value."""
+
 _Said: TypeAlias = tuple[tuple[_Hit, ...], tuple[tuple[str, int], ...]]
 """What a sentence says: its mentions, and what they come to for each label. Plain tuples, which the
 garbage collector leaves alone: tens of thousands are kept."""
@@ -70,6 +73,7 @@ class Labeler:
             finding: sets.get(label_set, ()) for finding, sets in self._lexicon.labels.items()
         }
         self._remembered: dict[str, _Said] = {}
+        self._shown: dict[str, list[_Shown]] = {}
         self._room = _REMEMBERED
 
     def values(self, text: str) -> dict[str, int]:
@@ -117,19 +121,19 @@ class Labeler:
 
     def _mentions(self, text: str, section: Section) -> Iterator[tuple[str, Mention]]:
         """Each mention of a section, with its finding."""
+        title = section.title
         for start, end in sentence_spans(text, section.start, section.end):
             sentence = text[start:end]
             hits, _ = self._remembered.get(sentence) or self._read(sentence)
             if not hits:
                 continue
-            folded = fold(sentence)
-            spans = [(start + first, start + last) for first, last in word_spans(folded)]
-            words = words_of(folded)
-            for finding, value, places, cue_places in hits:
-                phrase = " ".join([words[place] for place in places])
-                cue = " ".join([words[place] for place in cue_places])
-                span = (spans[places[0]][0], spans[places[-1]][1])
-                yield finding, Mention(*span, section.title, phrase, cue, value)
+            shown = self._shown.get(sentence)
+            if shown is None:
+                shown = _shown(sentence, hits)
+                if sentence in self._remembered:
+                    self._shown[sentence] = shown
+            for finding, first, last, phrase, cue, value in shown:
+                yield finding, Mention(start + first, start + last, title, phrase, cue, value)
 
     def _read(self, sentence: str) -> _Said:
         hits = tuple(self._hits(sentence))
@@ -143,6 +147,7 @@ class Labeler:
             self._room -= len(sentence) + 300
             if self._room < 0:
                 self._remembered.clear()
+                self._shown.clear()
                 self._room = _REMEMBERED
             self._remembered[sentence] = said
         return said
@@ -190,6 +195,23 @@ def _aggregate(values: Sequence[int]) -> int:
 
 def _is_without_finding(values: dict[str, int]) -> bool:
     return all(value == NEGATIVE for name, value in values.items() if name != _SPARED)
+
+
+def _shown(sentence: str, hits: Iterable[_Hit]) -> list[_Shown]:
+    folded = fold(sentence)
+    words = words_of(folded)
+    spans = word_spans(folded, words)
+    return [
+        (
+            finding,
+            spans[places[0]][0],
+            spans[places[-1]][1],
+            " ".join([words[place] for place in places]),
+            " ".join([words[place] for place in cue]),
+            value,
+        )
+        for finding, value, places, cue in hits
+    ]
 
 
 def _decided(

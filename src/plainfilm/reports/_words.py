@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Final
 
@@ -67,9 +67,15 @@ def pieces(sentence: str) -> list[str]:
     return _PIECES.findall(sentence)
 
 
-def word_spans(folded: str) -> list[tuple[int, int]]:
-    """The spans of the same words."""
-    return [match.span() for match in _WORD.finditer(folded)]
+def word_spans(folded: str, words: Iterable[str]) -> list[tuple[int, int]]:
+    """The spans of the words that `words_of` found."""
+    spans: list[tuple[int, int]] = []
+    end = 0
+    for word in words:
+        start = folded.find(word, end)  # nothing but punctuation stands between two words
+        end = start + len(word)
+        spans.append((start, end))
+    return spans
 
 
 def fold(text: str) -> str:
