@@ -86,12 +86,17 @@ class _Walk:
         self._leave_out = Path(os.path.realpath(leave_out))
         self._zip_max_bytes = zip_max_bytes
         self._visited: set[tuple[int, int]] = set()  # links may close a circle of folders
+        if leave_out.exists():
+            status = leave_out.stat()
+            self._visited.add((status.st_dev, status.st_ino))
 
     def all(self, sources: Sequence[tuple[Path, bool]]) -> Iterator[SourceFile | Rejection]:
         for path, is_folder in sources:
+            if self._left_out(path):
+                continue
             if is_folder:
                 yield from self.folder(path)
-            elif not self._left_out(path):
+            else:
                 yield from self.file(path)
                 if path.name.upper() == "DICOMDIR":
                     yield from self.listed(path)
@@ -119,7 +124,7 @@ class _Walk:
         if (status.st_dev, status.st_ino) in self._visited:
             return iter(())
         self._visited.add((status.st_dev, status.st_ino))
-        if self._left_out(folder):
+        if folder.is_symlink() and self._left_out(folder):
             return iter(())
         with os.scandir(folder) as found:
             entries = sorted((entry.name, _is_folder(entry)) for entry in found)

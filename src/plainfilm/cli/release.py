@@ -26,7 +26,7 @@ from plainfilm.errors import Reason, SettingsError
 from plainfilm.records import Location, Rejection
 
 if TYPE_CHECKING:
-    from plainfilm.archive import Archive
+    from plainfilm.archive import Archive, IngestSummary
 
 __all__ = ["KEY_FILE", "add_to"]
 
@@ -64,29 +64,24 @@ def deidentify(
     """Write de-identified copies of films as `<patient>/<study>/<film>.dcm` under new ids.
 
     Headers follow the Basic Profile of DICOM PS3.15 with Clean Descriptors and modified dates. A
-    film that may have text burned into its pixels is withheld and listed.
+    film that may have text burned into its pixels is withheld and listed. Where SOURCE is no
+    archive, every rejected file is listed, in JSON under `rejections`.
 
     Example: `plainfilm deidentify films --out clean`
     """
     from plainfilm.archive import Archive, IngestSummary
     from plainfilm.deid import Deidentify, load_or_create_key
-    from plainfilm.engine import LocalEngine
 
     _refuse_inside(source, out)
     key_file = _key_file(key, out)
     loose = not (source / "plainfilm.toml").is_file()
+    if loose and where is not None:
+        raise SettingsError("--where chooses films of an archive; SOURCE is none")
     with ExitStack() as stack:
-        # Loose files are de-identified by way of an archive that is thrown away.
-        if not loose:
-            archive = stack.enter_context(Archive.open(source))
-            unread = IngestSummary()
-        elif where is not None:
-            raise SettingsError("--where chooses films of an archive; SOURCE is none")
+        if loose:
+            archive, unread = _scratch_archive(stack, source, workers)
         else:
-            scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="plainfilm-"))
-            archive = stack.enter_context(Archive.create(Path(scratch) / "archive"))
-            engine = stack.enter_context(LocalEngine(workers))
-            unread = archive.ingest([source], engine=engine)
+            archive, unread = stack.enter_context(Archive.open(source)), IngestSummary()
         # Only now: a wrong SOURCE should not leave a key behind.
         step = Deidentify(out.absolute(), load_or_create_key(key_file))
         summary = run_step(
@@ -112,6 +107,19 @@ def deidentify(
     elif not as_json:
         list_rejections(rejections, rejected)
     exit_for(done=clean + summary.skipped, rejected=rejected.total())
+
+
+def _scratch_archive(
+    stack: ExitStack, source: Path, workers: int | None
+) -> "tuple[Archive, IngestSummary]":
+    """Loose files are de-identified by way of an archive that is thrown away with the stack."""
+    from plainfilm.archive import Archive
+    from plainfilm.engine import LocalEngine
+
+    scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="plainfilm-"))
+    archive = stack.enter_context(Archive.create(Path(scratch) / "archive"))
+    with LocalEngine(workers) as engine:
+        return archive, archive.ingest([source], engine=engine)
 
 
 def _all_rejections(archive: "Archive") -> list[Rejection]:
