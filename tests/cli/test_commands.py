@@ -207,6 +207,9 @@ def test_deidentify_withholds_burned_in_films_and_leaves_no_identity(
     assert planted <= names
     clean = list((tmp_path / "clean").rglob("*.dcm"))
     assert len(clean) == ran.facts["clean"] == 24 - len(withheld)
+    repeated = plainfilm("deidentify", archive, "--out", tmp_path / "clean", *ONE, "--json")
+    assert repeated.code == 3
+    assert repeated.facts["skipped_as_rejected_before"] == len(withheld)
     content = b"".join(path.read_bytes() for path in clean)
     for row in plainfilm(
         "query", archive, "--json",

@@ -115,7 +115,7 @@ def run_step(
     """Run a step over an archive on this machine, with a progress bar."""
     from plainfilm.engine import LocalEngine
 
-    total = archive.to_do(step, again=again)
+    total = archive.to_do(step, where=where, again=again)
     with (
         LocalEngine(workers) as engine,
         progress(title, total, quiet=quiet) as advance,

@@ -95,6 +95,7 @@ def deidentify(
         "clean": clean,
         "rejected": rejected.total(),
         "skipped": summary.skipped,
+        "skipped_as_rejected_before": summary.rejected_before,
         "reasons": reasons(rejected),
         "out": str(out),
         "key": str(key_file),
@@ -106,7 +107,10 @@ def deidentify(
         list_rejections(rejections, rejected, at_most=len(rejections))
     elif not as_json:
         list_rejections(rejections, rejected)
-    exit_for(done=clean + summary.skipped, rejected=rejected.total())
+    exit_for(
+        done=clean + summary.skipped - summary.rejected_before,
+        rejected=rejected.total() + summary.rejected_before,
+    )
 
 
 def _scratch_archive(
