@@ -6,8 +6,10 @@
 marked, so it is left out. A hedged finding is not positive in this gold, so uncertain counts as
 not found. Sections: findings and impression. F1 is micro-averaged over reports and findings.
 
-The rules were written while looking at reports with even ids only; the first version's phrases,
-from which they started, while looking at all. The figures of both halves are printed.
+Neither half is untouched. The first version's phrases, from which the rules started, were written
+while looking at all reports. Since then only reports with even ids were read; of the odd ones,
+scores were watched and cues and phrases counted (which is how `probable` came to be positive). The
+figures of both halves are printed; expect less on reports that nobody looked at.
 
 Claimed: F1 of at least 0.93 for the 8 findings of ChestX-ray8 and 0.91 for all 13, and no finding
 with at least 20 gold positives below 0.75; the exit code says so. The text miner of the
@@ -130,7 +132,9 @@ def main() -> int:
     halves = {
         "all ids": gold,
         "even ids": {name: marked for name, marked in gold.items() if int(name[3:]) % 2 == 0},
-        "odd ids (held out)": {n: marked for n, marked in gold.items() if int(n[3:]) % 2},
+        "odd ids (not read, scores watched)": {
+            n: marked for n, marked in gold.items() if int(n[3:]) % 2
+        },
     }
     for title, part in halves.items():
         print(f"{title}, {len(part)} reports          precision  recall      F1")

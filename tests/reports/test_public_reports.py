@@ -35,7 +35,7 @@ def test_openi_files_read_the_same_with_a_parser(torchxrayvision_wheel: Path) ->
         assert report.text == "\n\n".join(f"{k}: {v.strip()}" for k, v in parts if v.strip())
 
 
-def test_spanish_lexicon_reaches_its_aim_on_the_held_out_half(torchxrayvision_wheel: Path) -> None:
+def test_spanish_lexicon_reaches_its_aim_on_the_odd_half(torchxrayvision_wheel: Path) -> None:
     _, odd = labels_padchest.judged()
     for finding in labels_padchest.AIMED_AT:
         score, present = labels_padchest.f1(odd, finding, (1, -1))
