@@ -3,13 +3,14 @@
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+import openi
 
 SHARED_DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"
 
@@ -48,15 +49,10 @@ def shared_data(missing_peer: Callable[[str], NoReturn]) -> Path:
 @pytest.fixture(scope="session")
 def torchxrayvision_wheel(missing_peer: Callable[[str], NoReturn]) -> Path:
     """A wheel that holds public label tables and reports; downloaded once, never installed."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = cache / "plainfilm" / "wheels"
-    wheel = folder / "torchxrayvision-1.5.7-py3-none-any.whl"
-    if not wheel.is_file():
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
-        command += ["--dest", str(folder), "torchxrayvision==1.5.7"]
-        if subprocess.run(command, check=False).returncode:
-            missing_peer("the wheel torchxrayvision 1.5.7")
-    return wheel
+    try:
+        return openi.wheel()
+    except (subprocess.CalledProcessError, OSError):
+        missing_peer("the wheel torchxrayvision 1.5.7")
 
 
 @pytest.fixture(scope="session")

@@ -287,6 +287,14 @@ def _closed_on_error(catalog: Catalog) -> Iterator[None]:
         raise
 
 
+def _make_folders(folder: Path) -> None:
+    for name in _FOLDERS:  # an empty one is lost on the way through some archivers
+        try:
+            (folder / name).mkdir(exist_ok=True)
+        except OSError as error:
+            raise ArchiveError(f"cannot make {folder / name}: {error.strerror}") from error
+
+
 @contextmanager
 def _write_lock(folder: Path) -> Iterator[None]:
     """Hold the archive's write lock; the system frees it when the process ends, however it ends."""
@@ -302,8 +310,7 @@ def _write_lock(folder: Path) -> Iterator[None]:
         except BlockingIOError as error:
             msg = f"another plainfilm process is writing to {folder}; wait for it to end"
             raise ArchiveError(msg) from error
-        for name in _FOLDERS:  # an empty one is lost on the way through some archivers
-            (folder / name).mkdir(exist_ok=True)
+        _make_folders(folder)
         yield
     finally:
         os.close(handle)

@@ -111,7 +111,7 @@ def ingest_reports(
         typer.Argument(
             metavar="FILE",
             help="CSV with `id,text` and `accession_number` or `study_instance_uid`, JSON Lines,"
-            " or a folder of .txt or .xml files.",
+            " or a folder of .txt, .xml, .hl7 or .dcm files.",
         ),
     ],
     as_json: AsJson = False,
