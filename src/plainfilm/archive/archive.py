@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import pyarrow as pa
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from plainfilm.archive import query as querying
 from plainfilm.archive import report_rows, run_step, schema
@@ -225,8 +225,9 @@ class Archive:
         names = ("patient", "study", "series", "film", "report")
         with self._catalog.reading() as connection:
             found = {name: self._catalog.count(connection, name) for name in names}
-        by_outcome = self.rows("SELECT outcome, count(*) AS n FROM source_file GROUP BY outcome")
-        outcomes = {row["outcome"]: int(row["n"]) for row in by_outcome}
+            outcome = schema.source_file.c.outcome
+            by_outcome = select(outcome, func.count()).group_by(outcome)
+            outcomes = {name: int(count) for name, count in connection.execute(by_outcome)}
         found["duplicate"] = outcomes.get("duplicate", 0)
         found["rejected"] = outcomes.get("rejected", 0)
         return found

@@ -103,9 +103,7 @@ class Catalog:
 
     def tie_to(self, archive_id: str) -> None:
         """Make a new catalog the archive's own."""
-        with self.reading() as connection:
-            owner = connection.scalar(select(schema.archive_info.c.archive_id))
-        if owner is None:
+        if self._owner() is None:
             with self.writing() as connection:
                 connection.execute(insert(schema.archive_info), {"archive_id": archive_id})
         self.check_owner(archive_id)
@@ -117,8 +115,7 @@ class Catalog:
             SettingsError: the database holds the catalog of another archive.
             ArchiveError: it holds no archive's catalog.
         """
-        with self.reading() as connection:
-            owner = connection.scalar(select(schema.archive_info.c.archive_id))
+        owner = self._owner()
         if owner is None:
             raise ArchiveError(self.lost())
         if owner != archive_id:
@@ -127,8 +124,7 @@ class Catalog:
 
     def lost(self) -> str:
         """What to say of a database in which the catalog should be and is not."""
-        place = self._url.database if self.dialect == "sqlite" else self._url.render_as_string()
-        return f"the catalog {place} is missing or empty; restore it from a backup"
+        return f"the catalog {self._place} is missing or empty; restore it from a backup"
 
     def take_ids(self, connection: Connection, name: str, count: int) -> range:
         """Reserve `count` new ids in the running transaction."""
@@ -147,6 +143,18 @@ class Catalog:
         total = connection.scalar(select(func.count()).select_from(schema.metadata.tables[table]))
         return int(total or 0)
 
+    def _owner(self) -> str | None:
+        with self.reading() as connection:
+            found: str | None = connection.scalar(select(schema.archive_info.c.archive_id))
+        return found
+
+    @property
+    def _place(self) -> str:
+        """The database as messages name it."""
+        if self.dialect == "sqlite":
+            return self._url.database or ""
+        return self._url.render_as_string()
+
     @contextmanager
     def _translated(self) -> Iterator[None]:
         try:
@@ -158,7 +166,6 @@ class Catalog:
 
     def _in_words(self, cause: str) -> str:
         lowered = cause.lower()
-        place = self._url.database if self.dialect == "sqlite" else self._url.render_as_string()
         for needle, words in (
             ("locked", "is locked by another program; close it and run the command again"),
             ("readonly", "cannot be written; check the permissions of the archive's folder"),
@@ -171,9 +178,9 @@ class Catalog:
             ("connection", "cannot be reached; check that the server runs and the URL is right"),
         ):
             if needle in lowered:
-                return f"the catalog {place} {words}"
+                return f"the catalog {self._place} {words}"
         # The driver's own text may hold row values, so it is not passed on.
-        return f"the catalog {place} refused a statement; run with --debug to see it"
+        return f"the catalog {self._place} refused a statement; run with --debug to see it"
 
 
 def _checked(url: str) -> URL:

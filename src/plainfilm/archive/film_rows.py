@@ -29,7 +29,7 @@ from plainfilm.archive.tags import FILM_ID, write_part
 from plainfilm.errors import Reason, UnreadableDicom
 from plainfilm.records import Location, Rejection
 
-__all__ = ["FilmWriter", "Settled", "film_location", "forget_unread"]
+__all__ = ["FilmWriter", "Settled", "file_key", "film_location", "forget_unread"]
 
 _CHUNK: Final = 5_000  # parameters in one statement; SQLite allows 32,766, and a key may take two
 
@@ -97,16 +97,16 @@ class FilmWriter:
     ) -> _Plan:
         plan = _Plan(rejected=list(rejected))
         seen: dict[tuple[str, str], tuple[int, int] | None] = {
-            _file_key(row.file.location): (row.file.bytes, row.file.mtime_ns) for row in films
+            file_key(row.file.location): (row.file.bytes, row.file.mtime_ns) for row in films
         }
         for file, item in rejected:
             if item.location is not None:
-                seen[_file_key(item.location)] = (file.bytes, file.mtime_ns) if file else None
+                seen[file_key(item.location)] = (file.bytes, file.mtime_ns) if file else None
         unchanged = self._note_changed(connection, seen, plan)
         present = self._present(connection, [row.sop_instance_uid for row in films], plan.stale)
         taken: set[tuple[str, str]] = set()
         for index, row in enumerate(films):
-            key = _file_key(row.file.location)
+            key = file_key(row.file.location)
             if key in unchanged or key in taken:
                 continue  # the same source named twice in one command
             taken.add(key)
@@ -366,14 +366,15 @@ def _drop_childless(connection: Connection) -> None:
     connection.execute(delete(patient).where(~has_study))
 
 
-def _file_key(location: Location) -> tuple[str, str]:
+def file_key(location: Location) -> tuple[str, str]:
+    """The key of a file's row in `source_file`: its path, and its member or nothing."""
     return str(location.path), location.member or ""
 
 
 def _file_row(
     location: Location, file: SourceFile | None, outcome: str, run_id: int, film_id: int | None
 ) -> dict[str, Any]:
-    path, member = _file_key(location)
+    path, member = file_key(location)
     return {
         "path": path,
         "member": member,

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, or_, select
 
 from plainfilm.archive import schema
 from plainfilm.archive.catalog import Catalog
-from plainfilm.archive.film_rows import FilmWriter
+from plainfilm.archive.film_rows import FilmWriter, file_key
 from plainfilm.archive.read_files import FilmRow, FilmsRead, ReadFiles
 from plainfilm.archive.runs import MAX_LISTED
 from plainfilm.archive.sources import SourceFile
@@ -129,7 +129,11 @@ class Ingest:
     def _unknown_of(self, group: list[SourceFile]) -> list[SourceFile]:
         with self._catalog.reading() as connection:
             known = _known(connection, group, self._folder)
-        unknown = [file for file in group if known.get(_key(file)) != (file.bytes, file.mtime_ns)]
+        unknown = [
+            file
+            for file in group
+            if known.get(file_key(file.location)) != (file.bytes, file.mtime_ns)
+        ]
         if len(unknown) < len(group):
             self.summary.known += len(group) - len(unknown)
             self._progress(len(group) - len(unknown))
@@ -166,10 +170,6 @@ class _Pending:
     @property
     def size(self) -> int:
         return len(self.films) + len(self.rejected)
-
-
-def _key(file: SourceFile) -> tuple[str, str]:
-    return str(file.location.path), file.location.member or ""
 
 
 def _known(

@@ -22,6 +22,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from plainfilm.archive.settings import SETTINGS_FILE
 from plainfilm.errors import REASON_TEXT, Reason
 from plainfilm.records import Rejection
 from plainfilm.steps import Step
@@ -38,6 +39,7 @@ __all__ = [
     "Workers",
     "errors_to",
     "exit_for",
+    "is_archive",
     "list_rejections",
     "print_json",
     "progress",
@@ -67,6 +69,11 @@ Where = Annotated[
         metavar="SQL", help="Only films that meet this condition, such as `Modality = 'DX'`."
     ),
 ]
+
+
+def is_archive(path: Path) -> bool:
+    """Whether a command's source is an archive, and not a table or a folder of films."""
+    return (path / SETTINGS_FILE).is_file()
 
 
 def errors_to() -> Console:

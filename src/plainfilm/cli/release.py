@@ -16,6 +16,7 @@ from plainfilm.cli.console import (
     Workers,
     errors_to,
     exit_for,
+    is_archive,
     list_rejections,
     progress,
     reasons,
@@ -74,7 +75,7 @@ def deidentify(
 
     _refuse_inside(source, out)
     key_file = _key_file(key, out)
-    loose = not (source / "plainfilm.toml").is_file()
+    loose = not is_archive(source)
     if loose and where is not None:
         raise SettingsError("--where chooses films of an archive; SOURCE is none")
     with ExitStack() as stack:

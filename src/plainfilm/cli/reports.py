@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from plainfilm.cli.console import Again, AsJson, Workers, run_step, show
+from plainfilm.cli.console import Again, AsJson, Workers, is_archive, run_step, show
 from plainfilm.errors import BadSource, SettingsError
 from plainfilm.records import Label
 
@@ -82,8 +82,8 @@ def label(
     """
     from plainfilm.reports import LabelReports, label_files
 
-    is_archive = (reports / "plainfilm.toml").is_file()
-    if is_archive and (out is not None or evidence is not None):
+    from_archive = is_archive(reports)
+    if from_archive and (out is not None or evidence is not None):
         raise SettingsError("an archive's labels go into the archive; leave out --out")
     if explain is not None:
         if out is not None or evidence is not None:
@@ -91,12 +91,12 @@ def label(
         step = LabelReports(labels, sections, language, lexicon)
         text = (
             _text_in_archive(reports, explain)
-            if is_archive
+            if from_archive
             else _text_in_source(reports, explain, id_column, text_column)
         )
         _explain(explain, text, step, as_json=as_json)
         return
-    if is_archive:
+    if from_archive:
         step = LabelReports(labels, sections, language, lexicon)
         facts = _label_archive(reports, step, again, workers, as_json)
     else:

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from plainfilm.cli.console import AsJson, errors_to, progress
+from plainfilm.cli.console import AsJson, errors_to, is_archive, progress
 from plainfilm.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def frequencies(
     """
     from plainfilm.evaluate import label_frequencies, tables
 
-    if (source / "plainfilm.toml").is_file():
+    if is_archive(source):
         if id_column is not None:
             raise SettingsError("--id names a column of a table; an archive has none")
         counted = _of_archive(source, labels or _DEFAULT_SET, without or ())
