@@ -6,6 +6,7 @@ pickle quickly, since they cross process borders.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import TypeAlias
 
@@ -13,10 +14,12 @@ from plainfilm.errors import Reason
 
 __all__ = [
     "CleanFilm",
+    "Decision",
     "Film",
     "Label",
     "Location",
     "Mention",
+    "Outcome",
     "Prediction",
     "Rejection",
     "Report",
@@ -42,6 +45,24 @@ class Location:
 
 
 @dataclass(frozen=True, slots=True)
+class Prediction:
+    """What one source of evidence says of one film.
+
+    Attributes:
+        task: what was asked, such as `category_text`.
+        value: the answer; empty where the evidence does not say.
+        probability: in [0, 1]; None where the source gives no probability.
+        details: JSON-ready evidence.
+    """
+
+    film_id: int
+    task: str
+    value: str
+    probability: float | None = None
+    details: Mapping[str, object] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Film:
     """One radiograph as a step sees it.
 
@@ -49,12 +70,14 @@ class Film:
         film_id: the catalog's number of the film.
         tags: DICOM keyword → value, holding at least the keywords that the step asked for and
             that the film has.
+        predictions: task → what earlier steps said, holding the tasks that the step asked for.
     """
 
     film_id: int
     sop_instance_uid: str
     location: Location
     tags: Mapping[str, TagValue] = field(default_factory=dict, hash=False)
+    predictions: Mapping[str, Prediction] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,21 +139,37 @@ class Label:
     mentions: tuple[Mention, ...] = ()
 
 
+class Outcome(StrEnum):
+    """What became of the text's and the pixels' evidence for a film's category."""
+
+    AGREE = "agree"
+    """Both say the same, or the one that speaks is sure and nothing is wrong in the tags."""
+    REPAIR = "repair"
+    """The pixels are sure; the text is wrong, or says nothing."""
+    CONFLICT = "conflict"
+    """Both are sure and disagree: a person decides."""
+    UNKNOWN = "unknown"
+    """Neither is sure."""
+
+
 @dataclass(frozen=True, slots=True)
-class Prediction:
-    """What one source of evidence says of one film.
+class Decision:
+    """What a film is, after all evidence.
 
     Attributes:
-        task: what was asked, such as `category_text`.
-        value: the answer; empty where the evidence does not say.
-        probability: in [0, 1]; None where the source gives no probability.
-        details: JSON-ready evidence.
+        category: one of the category table's, or `other`; empty for a conflict and for unknown.
+        probability: of the category, in [0, 1], from the pixels; None where the text alone spoke.
+        laterality: `R`, `L`, `B` (both) or empty.
+        details: JSON-ready: `text`, `text_evidence`, `pixels` (the three best, each with its
+            probability), `turn` (degrees clockwise to turn the film upright), `turn_probability`,
+            `mirrored`, `inverted`, `collage` (probabilities), `why` (a short code).
     """
 
     film_id: int
-    task: str
-    value: str
+    outcome: Outcome
+    category: str
     probability: float | None = None
+    laterality: str = ""
     details: Mapping[str, object] = field(default_factory=dict, hash=False)
 
 

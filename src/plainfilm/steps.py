@@ -46,7 +46,11 @@ class Step(Protocol[InContra, OutCo]):
 
 
 class FilmStep(Step[Film, OutCo], Protocol[OutCo]):
-    """A step over films; `keywords` names the tags it reads, so that no others are loaded."""
+    """A step over films; `keywords` names the tags it reads, so that no others are loaded.
+
+    One that builds on others also has `tasks: ClassVar[tuple[str, ...]]`, their names: it gets
+    their predictions in `Film.predictions`, and a film is done anew when one of them was.
+    """
 
     keywords: ClassVar[tuple[str, ...]]
 

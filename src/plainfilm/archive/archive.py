@@ -242,6 +242,7 @@ class Archive:
             parameters=parameters_hash(step),
             kind="film" if label_set is None else "report",
             label_set=label_set,
+            tasks=tuple(getattr(step, "tasks", ())),
         )
 
     def _chosen(self, kind: str, where: str | None) -> set[int] | None:

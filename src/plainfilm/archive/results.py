@@ -13,7 +13,7 @@ from plainfilm.archive import schema
 from plainfilm.archive.catalog import chunks
 from plainfilm.archive.clean_copies import copies_of
 from plainfilm.archive.tags import to_json
-from plainfilm.records import CleanFilm, Label, Prediction, Rejection
+from plainfilm.records import CleanFilm, Decision, Label, Prediction, Rejection
 
 __all__ = ["StepRun", "store"]
 
@@ -29,6 +29,7 @@ class StepRun:
         parameters: their hash.
         kind: `film` or `report`, what the step reads.
         label_set: of a step over reports; None otherwise.
+        tasks: the steps whose predictions this one reads.
     """
 
     run_id: int
@@ -37,6 +38,7 @@ class StepRun:
     parameters: str
     kind: str
     label_set: str | None
+    tasks: tuple[str, ...] = ()
 
 
 def store(
@@ -85,7 +87,7 @@ def _forget(connection: Connection, step_run: StepRun, item_ids: Sequence[int]) 
                 )
             )
             continue
-        for table in (schema.prediction, schema.clean_film):
+        for table in (schema.prediction, schema.decision, schema.clean_film):
             connection.execute(
                 delete(table).where(table.c.film_id.in_(ids), table.c.run_id.in_(earlier))
             )
@@ -110,6 +112,17 @@ def _prediction(record: Prediction) -> dict[str, Any]:
         "task": record.task,
         "value": record.value,
         "probability": record.probability,
+        "details": to_json(record.details),
+    }
+
+
+def _decision(record: Decision) -> dict[str, Any]:
+    return {
+        "film_id": record.film_id,
+        "outcome": record.outcome.value,
+        "category": record.category,
+        "probability": record.probability,
+        "laterality": record.laterality,
         "details": to_json(record.details),
     }
 
@@ -140,6 +153,7 @@ def _clean_film(record: CleanFilm) -> dict[str, Any]:
 
 _TABLE_OF: Final[dict[type, tuple[Table, Callable[[Any], dict[str, Any]]]]] = {
     Prediction: (schema.prediction, _prediction),
+    Decision: (schema.decision, _decision),
     Label: (schema.label, _label),
     CleanFilm: (schema.clean_film, _clean_film),
 }

@@ -1,6 +1,8 @@
 """Running a step over the archive: select what is not done, hand it out, commit what comes back."""
 
+import json
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +21,7 @@ from plainfilm.archive.results import StepRun, store
 from plainfilm.archive.runs import RunSummary
 from plainfilm.archive.tags import FILM_ID
 from plainfilm.errors import MAY_PASS, ArchiveError, Reason
-from plainfilm.records import Film, Rejection, Report
+from plainfilm.records import Film, Prediction, Rejection, Report
 from plainfilm.steps import Engine, Step
 
 __all__ = ["count_items", "count_rejected", "run_step"]
@@ -134,6 +136,17 @@ def _to_do(query: Select[Any], item: Any, step_run: StepRun, again: bool) -> Sel
         done.c.item_id == item,
         or_(done.c.reason.is_(None), done.c.reason.not_in(MAY_PASS)),
     )
+    if step_run.tasks:
+        newer = schema.step_result.alias()
+        is_done = is_done.where(
+            ~select(literal(1))
+            .where(
+                newer.c.step.in_(step_run.tasks),
+                newer.c.item_id == item,
+                newer.c.run_id > done.c.run_id,
+            )
+            .exists()
+        )
     return query.where(~is_done.exists())
 
 
@@ -188,9 +201,30 @@ def _films(
         if not rows:
             continue
         tags = _tags(folder / "tags" / part, keywords)
+        said = _predictions(catalog, part, step_run.tasks)
         for film_id, uid, path, member in rows:
             location = film_location(folder, path, member)
-            yield Film(film_id, uid, location, tags.get(film_id, {}))
+            yield Film(film_id, uid, location, tags.get(film_id, {}), said.get(film_id, {}))
+
+
+def _predictions(
+    catalog: Catalog, part: str, tasks: tuple[str, ...]
+) -> dict[int, dict[str, Prediction]]:
+    """film_id → task → what an earlier step said of the films of one part."""
+    if not tasks:
+        return {}
+    said = schema.prediction
+    query = (
+        select(said.c.film_id, said.c.task, said.c.value, said.c.probability, said.c.details)
+        .join(schema.film, schema.film.c.film_id == said.c.film_id)
+        .where(schema.film.c.tag_part == part, said.c.task.in_(tasks))
+    )
+    found: defaultdict[int, dict[str, Prediction]] = defaultdict(dict)
+    with catalog.reading() as connection:
+        for film_id, task, value, probability, details in connection.execute(query):
+            prediction = Prediction(film_id, task, value, probability, json.loads(details))
+            found[film_id][task] = prediction
+    return found
 
 
 def _tags(part: Path, keywords: tuple[str, ...]) -> dict[int, dict[str, Any]]:

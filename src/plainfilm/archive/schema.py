@@ -19,7 +19,7 @@ from sqlalchemy import (
 
 __all__ = ["CATALOG_TABLES", "SCHEMA_VERSION", "metadata"]
 
-SCHEMA_VERSION = "0001"
+SCHEMA_VERSION = "0002"
 """The newest migration in `migrations/versions`; a test holds the two together."""
 
 metadata = MetaData(
@@ -157,6 +157,18 @@ prediction = Table(
     PrimaryKeyConstraint("film_id", "task"),
 )
 
+decision = Table(
+    "decision",
+    metadata,
+    Column("film_id", ForeignKey("film.film_id"), primary_key=True, autoincrement=False),
+    Column("outcome", Text, nullable=False),  # agree | repair | conflict | unknown
+    Column("category", Text, nullable=False),
+    Column("probability", Float),
+    Column("laterality", Text, nullable=False),
+    Column("details", Text, nullable=False),
+    Column("run_id", ForeignKey("run.run_id"), nullable=False),
+)
+
 label = Table(
     "label",
     metadata,
@@ -199,7 +211,7 @@ step_result = Table(
 )
 
 CATALOG_TABLES = (
-    run, patient, study, series, film, source_file, report, prediction, label, clean_film,
-    step_result, tag_part,
+    run, patient, study, series, film, source_file, report, prediction, decision, label,
+    clean_film, step_result, tag_part,
 )  # fmt: skip
 """The tables that `query` shows; the other two are bookkeeping."""
