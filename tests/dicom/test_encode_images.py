@@ -50,22 +50,25 @@ def test_transparency_is_ignored() -> None:
     np.testing.assert_array_equal(decode_image(imagecodecs.png_encode(with_alpha)), GREY)
 
 
+BOMB = encode_png(GREY)[:16] + b"\xff\xff\xff\xff" * 2 + encode_png(GREY)[24:]  # by its header
+
+
 @pytest.mark.parametrize(
-    "data",
+    ("data", "reason"),
     [
-        b"",
-        b"no image",
-        encode_png(GREY)[:60],
-        encode_png(GREY)[:20],
-        encode_jpeg(GREY)[:-200],
-        encode_png(GREY)[:16] + b"\xff\xff\xff\xff" * 2 + encode_png(GREY)[24:],  # a bomb's header
-        imagecodecs.jpegls_encode(GREY),
+        (b"", Reason.NOT_AN_IMAGE),
+        (b"no image", Reason.NOT_AN_IMAGE),
+        (encode_png(GREY)[:60], Reason.TRUNCATED_PIXELS),
+        (encode_png(GREY)[:20], Reason.TRUNCATED_PIXELS),
+        (encode_jpeg(GREY)[:-200], Reason.TRUNCATED_PIXELS),
+        (BOMB, Reason.UNDECODABLE_PIXELS),
+        (imagecodecs.jpegls_encode(GREY), Reason.NOT_AN_IMAGE),
     ],
 )
-def test_what_is_no_whole_image_is_refused(data: bytes) -> None:
+def test_what_is_no_whole_image_is_refused(data: bytes, reason: Reason) -> None:
     with pytest.raises(UnsupportedPixels) as caught:
         decode_image(data)
-    assert caught.value.reason is Reason.UNDECODABLE_PIXELS
+    assert caught.value.reason is reason
 
 
 def test_missing_file_is_refused(tmp_path: Path) -> None:

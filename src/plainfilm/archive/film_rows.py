@@ -201,7 +201,9 @@ class FilmWriter:
                 files.c.film_id.in_(film_ids), files.c.outcome == "duplicate"
             )
             self.dropped.update(map(Path, connection.scalars(hanging)))
-            for table in (schema.prediction, schema.clean_film, schema.source_file):
+            for table in (
+                schema.prediction, schema.decision, schema.clean_film, schema.source_file,
+            ):  # fmt: skip
                 connection.execute(delete(table).where(table.c.film_id.in_(film_ids)))
             done = schema.step_result
             connection.execute(

@@ -4,6 +4,7 @@ The decoders allocate what the codestream declares, so its size is compared with
 first: that stops a small file from asking for gigabytes.
 """
 
+import struct
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
@@ -30,6 +31,7 @@ class Codestream:
         signed: whether the codestream itself marks samples as signed (JPEG 2000 only).
         has_colour_marker: a JFIF or Adobe segment tells the colour space.
         has_end: the end marker is there; without it, the data was cut.
+        halvings: how often the image can be had at half the size (JPEG 2000 only).
     """
 
     coding: Coding
@@ -40,6 +42,7 @@ class Codestream:
     signed: bool = False
     has_colour_marker: bool = False
     has_end: bool = True
+    halvings: int = 0
 
 
 # Start-of-frame markers: ISO/IEC 10918-1 table B.1 (baseline, extended, progressive; lossless) and
@@ -58,6 +61,9 @@ _APP14: Final = 0xEE
 _END: Final = b"\xff\xd9"
 _SOC_SIZ: Final = b"\xff\x4f\xff\x51"
 _CAP: Final = b"\xff\x50"
+_COD: Final = 0xFF52
+_COC: Final = 0xFF53
+_SOT: Final = 0xFF90
 
 
 def read_codestream(data: bytes) -> Codestream | None:
@@ -90,7 +96,7 @@ def _read_jpeg(data: bytes) -> Codestream | None:
         length = int.from_bytes(data[position + 2 : position + 4], "big")
         segment = data[position + 4 : position + 2 + length]
         if marker in _SOF_CODING:
-            return _jpeg_frame(data, marker, segment, has_colour_marker=has_colour_marker)
+            return _jpeg_frame(data, position, segment, has_colour_marker=has_colour_marker)
         has_colour_marker |= (marker == _APP0 and segment.startswith(b"JFIF")) or (
             marker == _APP14 and segment.startswith(b"Adobe")
         )
@@ -99,19 +105,20 @@ def _read_jpeg(data: bytes) -> Codestream | None:
 
 
 def _jpeg_frame(
-    data: bytes, marker: int, segment: bytes, *, has_colour_marker: bool
+    data: bytes, position: int, segment: bytes, *, has_colour_marker: bool
 ) -> Codestream | None:
     if len(segment) < 6:
         return None
     return Codestream(
-        coding=_SOF_CODING[marker],
+        coding=_SOF_CODING[data[position + 1]],
         precision=segment[0],
         rows=int.from_bytes(segment[1:3], "big"),
         columns=int.from_bytes(segment[3:5], "big"),
         components=segment[5],
         has_colour_marker=has_colour_marker,
-        # Entropy-coded bytes never hold FF D9: an FF there is followed by a stuffed byte.
-        has_end=data.rfind(_END) > 0,
+        # Entropy-coded bytes never hold FF D9: an FF there is followed by a stuffed byte. Before
+        # the frame, a thumbnail may hold it.
+        has_end=data.rfind(_END) > position,
     )
 
 
@@ -131,4 +138,20 @@ def _read_jpeg2000(data: bytes, start: int) -> Codestream | None:
         precision=(depth & 0x7F) + 1,
         signed=bool(depth & 0x80),
         has_end=data.rfind(_END) > 0,
+        halvings=_halvings(data, after_size),
     )
+
+
+def _halvings(data: bytes, position: int) -> int:
+    """Decomposition levels of all components; 0 where they are not told, or differ."""
+    levels = 0
+    while position + 4 <= len(data):
+        marker, length = struct.unpack_from(">HH", data, position)
+        if marker == _COD and position + 9 < len(data):
+            levels = data[position + 9]  # after Lcod, Scod, progression, layers and transform
+        elif marker == _COC:
+            return 0
+        elif marker == _SOT or marker < 0xFF00:
+            break
+        position += 2 + length
+    return levels

@@ -5,9 +5,7 @@ raise or warn.
 """
 
 import io
-import os
 import uuid
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -21,9 +19,9 @@ from pydicom.tag import BaseTag, Tag
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
 
 from plainfilm.dicom._quiet import PYDICOM_ERRORS, quiet_pydicom
+from plainfilm.dicom.files import read_film, write_film
 from plainfilm.dicom.header import read_header
-from plainfilm.dicom.location import open_location
-from plainfilm.errors import ArchiveError, InputError, Reason, UnreadableDicom, UnsupportedPixels
+from plainfilm.errors import InputError, Reason, UnreadableDicom, UnsupportedPixels
 from plainfilm.records import Location
 
 __all__ = [
@@ -35,16 +33,12 @@ __all__ = [
     "write_dataset",
 ]
 
-MAX_FILE_BYTES: Final = 1 << 31
-"""Files beyond this are refused: a film is at most some 100 MB, and the file is held in memory."""
-
 # plainfilm's own, made once from a random UUID (PS3.5 B.2).
 IMPLEMENTATION_CLASS_UID: Final = "2.25.218741806213749550171253086194021336547"
 IMPLEMENTATION_VERSION_NAME: Final = "PLAINFILM_1"
 
 _PIXEL_TAGS: Final = (Tag("PixelData"), Tag("FloatPixelData"), Tag("DoubleFloatPixelData"))
 _UNDEFINED_LENGTH: Final = 0xFFFFFFFF
-_READ_CHUNK: Final = 1 << 20
 # Where a file's transfer syntax is named, with room for long private information.
 _META_BYTES: Final = 1 << 16
 
@@ -76,7 +70,7 @@ def read_dataset(source: Location | Path | bytes, *, pixels: bool = True) -> Dat
 def read_lazily(source: Location | Path | bytes, *, pixels: bool = True) -> Dataset:
     """Like `read_dataset`, but the elements stay undecoded until they are looked at."""
     name = _name(source)
-    data = source if isinstance(source, bytes) else _read_file(source)
+    data = source if isinstance(source, bytes) else read_film(source)
     if not data:
         raise UnreadableDicom(f"{name} has no bytes", Reason.EMPTY_FILE)
     try:
@@ -104,16 +98,7 @@ def write_dataset(dataset: Dataset, path: Path) -> None:
         InputError: a value cannot be encoded, or SOP Class or Instance UID is missing.
         ArchiveError: the file cannot be written: disk full, no permission, no such folder.
     """
-    encoded = _encode(dataset, path)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        with partial.open("xb") as file:
-            file.write(encoded)
-        partial.replace(path)
-    except OSError as exc:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
-        raise ArchiveError(f"cannot write {path}: {exc.strerror}") from exc
+    write_film(_encode(dataset, path), path)
 
 
 def new_uid() -> str:
@@ -123,21 +108,6 @@ def new_uid() -> str:
 
 def _name(source: Location | Path | bytes) -> str:
     return "DICOM bytes" if isinstance(source, bytes) else str(source)
-
-
-def _read_file(source: Location | Path) -> bytes:
-    location = source if isinstance(source, Location) else Location(source)
-    chunks: list[bytes] = []
-    total = 0
-    with open_location(location) as file:
-        # In chunks, since a zip member's true size is known only at its end.
-        while chunk := file.read(_READ_CHUNK):
-            total += len(chunk)
-            if total > MAX_FILE_BYTES:
-                message = f"{location} is larger than {MAX_FILE_BYTES} bytes"
-                raise UnreadableDicom(message, Reason.HEADER_TOO_LARGE)
-            chunks.append(chunk)
-    return b"".join(chunks)
 
 
 def _parse(data: bytes, source: Location | Path | bytes, *, pixels: bool) -> Dataset:

@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Final, NamedTuple
 
-__all__ = ["Entry", "entry_of", "keyword_vr", "standard_keywords"]
+__all__ = ["Entry", "entry_of", "keyword_tag", "keyword_vr", "standard_keywords"]
 
 
 class Entry(NamedTuple):
@@ -93,6 +93,20 @@ def keyword_vr(keyword: str) -> tuple[str, str] | None:
     if entry is None:
         return None
     return _CHOSEN_VR.get(entry.vr, entry.vr), entry.vm
+
+
+@cache
+def _tag_by_keyword() -> dict[str, int]:
+    return {entry.keyword: int(tag, 16) for tag, entry in _rows() if entry.keyword}
+
+
+def keyword_tag(keyword: str) -> int:
+    """The tag of a standard element as a number, such as 0x00180015 for `BodyPartExamined`.
+
+    Raises:
+        KeyError: the keyword is unknown.
+    """
+    return _tag_by_keyword()[keyword]
 
 
 def standard_keywords() -> tuple[str, ...]:

@@ -11,9 +11,18 @@ from plainfilm.dicom._codestream import Coding, read_codestream
 from plainfilm.dicom._layout import MAX_FRAME_PIXELS
 from plainfilm.errors import InputError, Reason, SettingsError, UnsupportedPixels
 
-__all__ = ["decode_image", "encode_jpeg", "encode_png"]
+__all__ = [
+    "decode_any_depth",
+    "decode_image",
+    "encode_jpeg",
+    "encode_png",
+    "grey_of",
+    "looks_like_image",
+]
 
 _PNG_SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
+_PNG_END: Final = b"IEND"
+_JPEG_START: Final = b"\xff\xd8\xff"
 _CODEC_ERRORS: Final = (RuntimeError, ValueError)
 
 
@@ -60,20 +69,50 @@ def decode_image(source: bytes | Path) -> NDArray[np.uint8]:
         UnsupportedPixels: neither JPEG nor PNG, damaged, cut, or too large.
     """
     name = "image bytes" if isinstance(source, bytes) else str(source)
-    data = source if isinstance(source, bytes) else _read(source)
+    image = grey_of(decode_any_depth(source if isinstance(source, bytes) else _read(source), name))
+    return (image >> 8).astype(np.uint8) if image.dtype == np.uint16 else image
+
+
+def looks_like_image(signature: bytes) -> bool:
+    """Whether a file that begins so is a PNG or a JPEG."""
+    return signature.startswith((_PNG_SIGNATURE, _JPEG_START))
+
+
+def decode_any_depth(data: bytes, name: str) -> NDArray[Any]:
+    """Decode a JPEG or PNG image as it is stored.
+
+    Args:
+        name: what errors call the image.
+    Returns:
+        (rows, columns) or (rows, columns, 2 to 4), uint8 or uint16.
+    Raises:
+        UnsupportedPixels: neither JPEG nor PNG, damaged, cut, or too large.
+    """
     is_png = data.startswith(_PNG_SIGNATURE)
-    size = _png_size(data) if is_png else _jpeg_size(data)
-    if size is None:
-        message = f"{name} is neither JPEG nor PNG, or is cut"
-        raise UnsupportedPixels(message, Reason.UNDECODABLE_PIXELS)
+    size = _png_size(data, name) if is_png else _jpeg_size(data, name)
     if not 0 < size[0] * size[1] <= MAX_FRAME_PIXELS:
         message = f"{name}: {size[0]} x {size[1]} is not 1 to {MAX_FRAME_PIXELS} pixels"
         raise UnsupportedPixels(message, Reason.UNDECODABLE_PIXELS)
-    decode = imagecodecs.png_decode if is_png else imagecodecs.jpeg8_decode
     try:
-        return _grey(decode(data))
+        return _decoded(data, is_png=is_png)
     except _CODEC_ERRORS as exc:
         raise UnsupportedPixels(f"{name} is damaged", Reason.UNDECODABLE_PIXELS) from exc
+
+
+def grey_of(image: NDArray[Any]) -> NDArray[Any]:
+    """An image in grey, of the same depth; colour becomes luminance, transparency is ignored."""
+    if image.ndim == 2:
+        return image
+    if image.shape[2] < 3:  # grey with alpha
+        return np.ascontiguousarray(image[..., 0])
+    luminance = np.rint(image[..., :3] @ np.array([0.299, 0.587, 0.114], np.float32))
+    grey: NDArray[Any] = luminance.astype(image.dtype)
+    return grey
+
+
+def _decoded(data: bytes, *, is_png: bool) -> NDArray[Any]:
+    decoded: NDArray[Any] = (imagecodecs.png_decode if is_png else imagecodecs.jpeg8_decode)(data)
+    return decoded
 
 
 def _read(path: Path) -> bytes:
@@ -85,18 +124,27 @@ def _read(path: Path) -> bytes:
         raise InputError(f"{path} cannot be read", Reason.FILE_UNREADABLE) from exc
 
 
-def _png_size(data: bytes) -> tuple[int, int] | None:
+def _png_size(data: bytes, name: str) -> tuple[int, int]:
     """Rows and columns from the IHDR chunk (ISO/IEC 15948 11.2.2)."""
-    if len(data) < 24:
-        return None
+    if len(data) < 24 or data.rfind(_PNG_END) < 0:
+        raise _cut(name)
     return int.from_bytes(data[20:24], "big"), int.from_bytes(data[16:20], "big")
 
 
-def _jpeg_size(data: bytes) -> tuple[int, int] | None:
+def _jpeg_size(data: bytes, name: str) -> tuple[int, int]:
     stream = read_codestream(data)
-    if stream is None or stream.coding is not Coding.JPEG or not stream.has_end:
-        return None
+    if stream is None and data.startswith(_JPEG_START):
+        raise _cut(name)
+    if stream is None or stream.coding is not Coding.JPEG:
+        message = f"{name} is neither JPEG nor PNG"
+        raise UnsupportedPixels(message, Reason.NOT_AN_IMAGE)
+    if not stream.has_end:
+        raise _cut(name)
     return stream.rows, stream.columns
+
+
+def _cut(name: str) -> UnsupportedPixels:
+    return UnsupportedPixels(f"{name} ends early", Reason.TRUNCATED_PIXELS)
 
 
 def _check_display_frame(frame: NDArray[Any]) -> None:
@@ -104,14 +152,3 @@ def _check_display_frame(frame: NDArray[Any]) -> None:
     if frame.dtype != np.uint8 or not is_image or frame.size == 0:
         message = f"a display frame is uint8, not {frame.dtype} of shape {frame.shape}"
         raise UnsupportedPixels(message, Reason.UNDECODABLE_PIXELS)
-
-
-def _grey(image: NDArray[Any]) -> NDArray[np.uint8]:
-    if image.dtype == np.uint16:
-        image = (image >> 8).astype(np.uint8)
-    if image.ndim == 3 and image.shape[2] < 3:  # grey with alpha
-        image = image[..., 0]
-    if image.ndim == 3:
-        image = np.rint(image[..., :3] @ np.array([0.299, 0.587, 0.114], np.float32))
-    grey: NDArray[np.uint8] = image.astype(np.uint8, copy=False)
-    return grey

@@ -28,7 +28,16 @@ from plainfilm.dicom.luts import palette_lut
 from plainfilm.errors import Reason, UnsupportedPixels
 from plainfilm.records import Location
 
-__all__ = ["FilmPixels", "decode_film"]
+__all__ = [
+    "LUMINANCE_FIRST",
+    "FilmPixels",
+    "decode_film",
+    "decode_smaller",
+    "pixel_data",
+    "samples_of",
+    "through_palette",
+    "transfer_syntax_of",
+]
 
 _NATIVE: Final = frozenset(
     {
@@ -40,7 +49,8 @@ _NATIVE: Final = frozenset(
 )
 # ITU-R BT.601, the luma of YBR_FULL (PS3.3 C.7.6.3.1.2).
 _LUMA: Final = np.array([0.299, 0.587, 0.114])
-_LUMINANCE_FIRST: Final = frozenset({"YBR_FULL", "YBR_FULL_422", "YBR_PARTIAL_420"})
+LUMINANCE_FIRST: Final = frozenset({"YBR_FULL", "YBR_FULL_422", "YBR_PARTIAL_420"})
+_GREY: Final = frozenset({"MONOCHROME1", "MONOCHROME2"})
 _FLOAT_PIXELS: Final = ("FloatPixelData", "DoubleFloatPixelData")
 
 
@@ -87,23 +97,60 @@ def decode_film(source: Location | Path | Dataset) -> FilmPixels:
         raise UnsupportedPixels(f"{source}: {exc}", exc.reason) from exc
 
 
+def decode_smaller(dataset: Dataset, least_side: int) -> tuple[FilmPixels, int]:
+    """Decode at the lowest resolution that the codestream holds and that is large enough.
+
+    Only JPEG 2000 holds several; the others, and films with padding values, are decoded in full.
+
+    Args:
+        least_side: pixels that the longer side must have at least, ≥ 1.
+    Returns:
+        The film, and how often its sides were halved; see `_codecs.decode_smaller` for where its
+        pixels lie.
+    Raises:
+        UnsupportedPixels: as `decode_film`.
+    """
+    if transfer_syntax_of(dataset) not in _codecs.SYNTAXES or "PixelPaddingValue" in dataset:
+        return _decode(dataset), 0
+    layout, data = pixel_data(dataset)
+    at_most = (max(layout.rows, layout.columns) // least_side).bit_length() - 1
+    if at_most < 1 or layout.signed or layout.photometric not in _GREY:
+        return _decode(dataset), 0
+    decoded = _codecs.decode_smaller(_first_frame(dataset, data, layout), layout, at_most)
+    if decoded is None:
+        return _decode(dataset), 0
+    values, halvings = decoded
+    return _film(dataset, layout, values), halvings
+
+
 def _decode(dataset: Dataset) -> FilmPixels:
-    syntax = _transfer_syntax(dataset)
-    layout, data = _pixel_data(dataset)
+    layout, data = pixel_data(dataset)
+    return _film(dataset, layout, samples_of(dataset, data, layout))
+
+
+def samples_of(
+    dataset: Dataset, data: bytes, layout: Layout, *, colour: bool = False
+) -> NDArray[Any]:
+    """The first frame's values: (rows, columns), or (rows, columns, samples).
+
+    Args:
+        colour: also where a decoder would rather give luminance.
+    """
+    syntax = transfer_syntax_of(dataset)
     if syntax in _NATIVE:
-        values = _fit_bits(_native_samples(dataset, data, layout, syntax), layout)
-    elif syntax == _codecs.RLE:
+        return _fit_bits(_native_samples(dataset, data, layout, syntax), layout)
+    if syntax == _codecs.RLE:
         planes = _codecs.decode_rle(_first_frame(dataset, data, layout), layout)
-        values = _fit_bits(np.moveaxis(planes, 0, -1), layout)
-    elif syntax in _codecs.SYNTAXES:
-        values = _codestream_values(_first_frame(dataset, data, layout), layout)
-    else:
-        message = f"transfer syntax {syntax or '(none)'} is not supported"
-        raise UnsupportedPixels(message, Reason.UNSUPPORTED_TRANSFER_SYNTAX)
-    return _film(dataset, layout, values)
+        return _fit_bits(np.moveaxis(planes, 0, -1), layout)
+    if syntax in _codecs.SYNTAXES:
+        frame = _first_frame(dataset, data, layout)
+        return _codecs.decode_colour(frame, layout) if colour else _codestream_values(frame, layout)
+    message = f"transfer syntax {syntax or '(none)'} is not supported"
+    raise UnsupportedPixels(message, Reason.UNSUPPORTED_TRANSFER_SYNTAX)
 
 
-def _transfer_syntax(dataset: Dataset) -> str:
+def transfer_syntax_of(dataset: Dataset) -> str:
+    """The transfer syntax UID that the pixel data is in."""
     meta = getattr(dataset, "file_meta", None)
     named = value_of(meta, "TransferSyntaxUID") if meta is not None else None
     if named:
@@ -112,7 +159,12 @@ def _transfer_syntax(dataset: Dataset) -> str:
     return ExplicitVRBigEndian if dataset.original_encoding[1] is False else ExplicitVRLittleEndian
 
 
-def _pixel_data(dataset: Dataset) -> tuple[Layout, bytes]:
+def pixel_data(dataset: Dataset) -> tuple[Layout, bytes]:
+    """What the pixel data holds, and its bytes, all frames.
+
+    Raises:
+        UnsupportedPixels: there is none, or its attributes contradict one another.
+    """
     for keyword in _FLOAT_PIXELS:
         if keyword in dataset:
             message = f"{keyword} holds measurements, not a radiograph"
@@ -231,10 +283,10 @@ def _film(dataset: Dataset, layout: Layout, values: NDArray[Any]) -> FilmPixels:
     if values.ndim == 3 and values.shape[2] == 1:
         values = values[..., 0]
     if layout.photometric == "PALETTE COLOR":
-        values, bits = _through_palette(dataset, values), 16
+        values, bits = through_palette(dataset, values), 16
         signed = False
     if values.ndim == 3:
-        is_luminance_first = layout.photometric in _LUMINANCE_FIRST
+        is_luminance_first = layout.photometric in LUMINANCE_FIRST
         values = values[..., 0] if is_luminance_first else _luminance(values)
     return FilmPixels(
         frame=np.ascontiguousarray(values),
@@ -245,8 +297,12 @@ def _film(dataset: Dataset, layout: Layout, values: NDArray[Any]) -> FilmPixels:
     )
 
 
-def _through_palette(dataset: Dataset, values: NDArray[Any]) -> NDArray[Any]:
-    """(rows, columns, 3) uint16 of a palette film."""
+def through_palette(dataset: Dataset, values: NDArray[Any]) -> NDArray[Any]:
+    """(rows, columns, 3) uint16, RGB, of a palette film's indices.
+
+    Raises:
+        UnsupportedPixels: the lookup tables are missing or segmented.
+    """
     channels = []
     for colour in ("Red", "Green", "Blue"):
         lut = palette_lut(dataset, colour)

@@ -1,5 +1,6 @@
 """A film as a person sees it: 8 bits, bright where the body is dense, at a chosen size."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,13 +15,14 @@ from plainfilm.dicom.pixels import FilmPixels, decode_film
 from plainfilm.errors import SettingsError
 from plainfilm.records import Location
 
-__all__ = ["downscale", "render_display"]
+__all__ = ["average_cells", "downscale", "fitted", "render_display", "resize", "show"]
 
 # Without a window, this share of the pixels at either end may saturate: markers and borders.
 _SATURATED_PERCENT: Final = 0.5
 _MONOCHROME: Final = ("MONOCHROME1", "MONOCHROME2")
 # Up to this many distinct values, every value is mapped once and the frame looked up.
 _MOST_TABLE_ENTRIES: Final = 1 << 16
+_BLOCK_PIXELS: Final = 1 << 16
 
 
 def render_display(
@@ -46,7 +48,7 @@ def render_display(
         raise SettingsError(f"longest_side ({longest_side}) must be at least 1")
     dataset = source if isinstance(source, Dataset) else read_lazily(source)
     film = decode_film(dataset)
-    shown = _shown(film, dataset)
+    shown = show(film, dataset)
     return shown if longest_side is None else downscale(shown, longest_side)
 
 
@@ -59,56 +61,110 @@ def downscale(image: NDArray[np.uint8], longest_side: int) -> NDArray[np.uint8]:
     Returns:
         (rows, columns) uint8 of the same aspect, each side at least 1.
     """
-    rows, columns = image.shape
-    scale = longest_side / max(rows, columns)
-    if scale >= 1:
-        return image
-    down = _area_weights(rows, max(1, round(rows * scale)))
-    across = _area_weights(columns, max(1, round(columns * scale)))
-    averaged = (across @ (down @ image.astype(np.float32)).T).T
+    rows, columns = fitted(image.shape, longest_side)
+    return image if (rows, columns) == image.shape else resize(image, rows, columns)
+
+
+def fitted(shape: tuple[int, ...], longest_side: int) -> tuple[int, int]:
+    """Rows and columns of an image shrunk to a longest side; its own where it is small enough."""
+    rows, columns = shape
+    scale = min(1.0, longest_side / max(rows, columns))
+    return max(1, round(rows * scale)), max(1, round(columns * scale))
+
+
+def resize(image: NDArray[np.uint8], rows: int, columns: int) -> NDArray[np.uint8]:
+    """Shrink or enlarge by exact area averaging.
+
+    Args:
+        image: (any, any) uint8, not empty.
+        rows, columns: of the result, ≥ 1.
+    """
+    down = np.linspace(0, image.shape[0], rows + 1)
+    across = np.linspace(0, image.shape[1], columns + 1)
+    return average_cells(image, down, across)
+
+
+def average_cells(
+    image: NDArray[np.uint8], down: NDArray[np.float64], across: NDArray[np.float64]
+) -> NDArray[np.uint8]:
+    """Average an image over the cells of a grid.
+
+    Args:
+        image: (rows, columns) uint8; the pixel of index i covers i to i + 1.
+        down, across: ascending edges of the cells, within the image.
+    Returns:
+        (len(down) - 1, len(across) - 1) uint8.
+    """
+    by_row = _area_weights(down, image.shape[0])
+    by_column = _area_weights(across, image.shape[1])
+    averaged = (by_column @ (by_row @ image.astype(np.float32)).T).T
     return np.ascontiguousarray(np.rint(averaged).clip(0, 255).astype(np.uint8))
 
 
-def _area_weights(length: int, new_length: int) -> sparse.csr_array:
-    """(new_length, length) weights: how much of each old pixel lies in each new one."""
-    edges = np.linspace(0, length, new_length + 1)
+def _area_weights(edges: NDArray[np.float64], length: int) -> sparse.csr_array:
+    """(cells, length) weights: how much of each cell lies in each pixel."""
     first = np.floor(edges[:-1]).astype(np.intp)
     last = np.minimum(np.ceil(edges[1:]).astype(np.intp), length)
     counts = last - first
-    row = np.repeat(np.arange(new_length), counts)
+    row = np.repeat(np.arange(len(counts)), counts)
     column = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts) + first[row]
     overlap = np.minimum(column + 1, edges[row + 1]) - np.maximum(column, edges[row])
-    weight = (overlap * new_length / length).astype(np.float32)
-    return sparse.csr_array((weight, (row, column)), shape=(new_length, length))
+    weight = (overlap / (edges[row + 1] - edges[row])).astype(np.float32)
+    return sparse.csr_array((weight, (row, column)), shape=(len(counts), length))
 
 
-def _shown(film: FilmPixels, dataset: Dataset) -> NDArray[np.uint8]:
-    """Map every value that occurs once, then look the frame up."""
-    values, counts, index = _distinct(film.frame)
+def show(film: FilmPixels, dataset: Dataset) -> NDArray[np.uint8]:
+    """Render stored values as `render_display` does, by mapping every value that occurs once.
+
+    Args:
+        dataset: where the film's LUTs, windows and padding are.
+    """
+    values, index = _covering(film.frame)
     padded = _is_padding(values, dataset, film)
     if film.photometric not in _MONOCHROME:  # colour is made for display already
         shown = (values / ((1 << film.bits_stored) - 1)).astype(np.float32)
     else:
         modality = luts.apply_modality_lut(values, dataset)
-        shown = _through_voi(modality, np.where(padded, 0, counts), dataset)
+        shown = _through_voi(modality, index, padded, dataset)
         if _is_inverted(film, dataset):
             shown = 1 - shown
     shown[padded] = 0
-    frame: NDArray[np.uint8] = np.rint(shown * 255).astype(np.uint8)[index]
-    return frame
+    return _look_up(np.rint(shown * 255).astype(np.uint8), index)
 
 
-def _distinct(
-    frame: NDArray[Any],
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[Any]]:
-    """Ascending values that cover the frame, how often each occurs, and the frame as indices."""
+def _covering(frame: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[Any]]:
+    """Values that cover the frame, not all of which need occur, and the frame as indices."""
+    width = frame.dtype.itemsize
+    if width <= 2:  # the bits of a value are its index
+        index = frame.view(f"u{width}")
+        values = np.arange(int(index.max()) + 1, dtype=index.dtype).view(frame.dtype)
+        return values.astype(np.int64), index
     low, high = int(frame.min()), int(frame.max())
     if high - low < _MOST_TABLE_ENTRIES:
-        index = (frame.astype(np.int32) - low).astype(np.uint16)
-        counts = np.bincount(index.ravel(), minlength=high - low + 1)
-        return np.arange(low, high + 1), counts, index
-    values, inverse, counts = np.unique(frame, return_inverse=True, return_counts=True)
-    return values.astype(np.int64), counts, inverse.reshape(frame.shape)
+        return np.arange(low, high + 1), (frame - frame.dtype.type(low)).astype(np.uint16)
+    values, inverse = np.unique(frame, return_inverse=True)
+    return values.astype(np.int64), inverse.reshape(frame.shape)
+
+
+def _look_up(table: NDArray[np.uint8], index: NDArray[Any]) -> NDArray[np.uint8]:
+    shown = np.empty(index.shape, np.uint8)
+    for rows in _row_blocks(index):
+        np.take(table, index[rows], out=shown[rows], mode="clip")
+    return shown
+
+
+def _counts(index: NDArray[Any], length: int) -> NDArray[np.int64]:
+    """How often each index occurs."""
+    counts = np.zeros(length, np.int64)
+    for rows in _row_blocks(index):
+        counts += np.bincount(index[rows].ravel(), minlength=length)
+    return counts
+
+
+def _row_blocks(index: NDArray[Any]) -> Iterator[slice]:
+    """Slices of rows whose indices, widened to 64 bits, stay in the processor's cache."""
+    step = max(1, _BLOCK_PIXELS // index.shape[1])
+    return (slice(start, start + step) for start in range(0, index.shape[0], step))
 
 
 def _is_padding(values: NDArray[np.int64], dataset: Dataset, film: FilmPixels) -> NDArray[np.bool_]:
@@ -132,7 +188,10 @@ def _as_stored(value: int, film: FilmPixels) -> int:
 
 
 def _through_voi(
-    modality: NDArray[np.float32], counts: NDArray[np.int64], dataset: Dataset
+    modality: NDArray[np.float32],
+    index: NDArray[Any],
+    padded: NDArray[np.bool_],
+    dataset: Dataset,
 ) -> NDArray[np.float32]:
     lut = luts.voi_lut(dataset)
     if lut is not None:
@@ -140,7 +199,8 @@ def _through_voi(
     window = luts.voi_window(dataset)
     if window is not None:
         return luts.apply_voi_window(modality, *window)
-    low, high = _robust_range(modality, counts)
+    counts = _counts(index, len(modality))
+    low, high = _robust_range(modality, np.where(padded, 0, counts))
     if high <= low:
         return np.zeros_like(modality)
     return luts.apply_voi_window(modality, (low + high) / 2, high - low, "LINEAR_EXACT")

@@ -5,6 +5,17 @@ of the user's own in the same form, so that a category can be added without touc
 """
 
 from plainfilm.vocabulary._categories import CATEGORIES, OTHER, Category, Code, load_categories
+from plainfilm.vocabulary._film_tags import (
+    EPONYMOUS_CODES,
+    VIEW_CODES,
+    HeldAttribute,
+    ViewAgreement,
+    code_views,
+    film_attributes,
+    region_parts,
+    view_agreement,
+    view_code_group,
+)
 from plainfilm.vocabulary._findings import (
     LABEL_SETS,
     NO_FINDING,
@@ -15,13 +26,22 @@ from plainfilm.vocabulary._findings import (
 
 __all__ = [
     "CATEGORIES",
+    "EPONYMOUS_CODES",
     "LABEL_SETS",
     "NO_FINDING",
     "OTHER",
+    "VIEW_CODES",
     "Category",
     "Code",
     "Finding",
+    "HeldAttribute",
+    "ViewAgreement",
+    "code_views",
+    "film_attributes",
     "findings",
     "label_set",
     "load_categories",
+    "region_parts",
+    "view_agreement",
+    "view_code_group",
 ]

@@ -1,0 +1,153 @@
+"""A folder of repaired films: whose it is, and which films in it are done."""
+
+import csv
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from plainfilm.errors import ArchiveError, SettingsError
+
+__all__ = ["OWN_FILES", "DoneFilm", "Journal", "claim_folder"]
+
+MARKER: Final = "plainfilm-repair.json"
+JOURNAL: Final = "repaired.csv"
+OWN_FILES: Final = frozenset({MARKER, JOURNAL})
+"""The files in such a folder that are no films."""
+
+_COLUMNS: Final = ("film_id", "sop_instance_uid", "file", "fingerprint")
+
+
+def claim_folder(out: Path, owner: Mapping[str, str], films: Iterable[Path]) -> None:
+    """Make a folder ready for results: a new one, an empty one, or one that holds results of this
+    owner already.
+
+    Args:
+        owner: what made the folder, written into it.
+        films: folders that hold originals.
+    Raises:
+        SettingsError: the folder holds something else, or lies among originals or around them.
+        ArchiveError: it cannot be made.
+    """
+    place = out.resolve()
+    for folder in films:
+        original = folder.resolve()
+        if place.is_relative_to(original) or original.is_relative_to(place):
+            raise SettingsError(
+                f"{out} and the films in {folder} lie within one another; choose another folder,"
+                " so that originals and changed films never mix"
+            )
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        taken = [path.name for path in out.iterdir()]
+        if not taken:
+            (out / MARKER).write_text(json.dumps(dict(owner)) + "\n", encoding="utf-8")
+            return
+        same = MARKER in taken and json.loads((out / MARKER).read_text("utf-8")) == dict(owner)
+    except OSError as error:
+        raise ArchiveError(f"cannot use {out}: {error.strerror}") from error
+    except ValueError as error:
+        raise SettingsError(f"{out / MARKER} is damaged; choose another folder") from error
+    if not same:
+        raise SettingsError(f"{out} is not empty, and not an earlier result of this command")
+
+
+@dataclass(frozen=True, slots=True)
+class DoneFilm:
+    """One repaired film.
+
+    Attributes:
+        file: relative to the folder.
+        fingerprint: of its proposals and where it came from.
+    """
+
+    film_id: int
+    sop_instance_uid: str
+    file: str
+    fingerprint: str
+
+
+class Journal:
+    """Which films of a folder are done; written as they are, so that a killed run goes on."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._path = folder / JOURNAL
+        # By file: a film that is taken in anew has another id and the same place.
+        self.done: dict[str, DoneFilm] = {film.file: film for film in self._read()}
+
+    def is_done(self, film: DoneFilm) -> bool:
+        known = self.done.get(film.file)
+        return (
+            known is not None
+            and known.fingerprint == film.fingerprint
+            and (self._folder / known.file).is_file()
+        )
+
+    def add(self, films: Iterable[DoneFilm]) -> None:
+        """Note films whose files are there.
+
+        Raises:
+            ArchiveError: the journal cannot be written.
+        """
+        with self._writing(), self._path.open("a", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            for film in films:
+                self.done[film.file] = film
+                writer.writerow(_row(film))
+
+    def remove(self, files: Iterable[str]) -> int:
+        """Delete files that may not be there any more; returns how many the journal knew.
+
+        Raises:
+            ArchiveError: a file cannot be deleted.
+        """
+        removed = 0
+        with self._writing():
+            for file in files:
+                if self.done.pop(file, None) is not None:
+                    (self._folder / file).unlink(missing_ok=True)
+                    removed += 1
+        return removed
+
+    def compact(self) -> None:
+        """Write the journal anew: one line for each film that is there.
+
+        Raises:
+            ArchiveError: the journal cannot be written.
+        """
+        partial = self._path.with_name(f".{JOURNAL}.{os.getpid()}.partial")
+        with self._writing():
+            with partial.open("w", encoding="utf-8", newline="") as file:
+                writer = csv.writer(file, lineterminator="\n")
+                writer.writerow(_COLUMNS)
+                writer.writerows(_row(self.done[file]) for file in sorted(self.done))
+            partial.replace(self._path)
+
+    def _read(self) -> Iterator[DoneFilm]:
+        if not self._path.exists():
+            return
+        with self._writing(), self._path.open(encoding="utf-8", newline="") as file:
+            for row in csv.reader(file):
+                # The last line of a killed run may be cut; its film is done again.
+                if len(row) == len(_COLUMNS) and row[0].isdigit() and _lies_within(row[2]):
+                    yield DoneFilm(int(row[0]), *row[1:])
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise ArchiveError(f"cannot write in {self._folder}: {error.strerror}") from error
+
+
+def _lies_within(file: str) -> bool:
+    path = Path(file)
+    return not path.is_absolute() and ".." not in path.parts
+
+
+def _row(film: DoneFilm) -> tuple[object, ...]:
+    return film.film_id, film.sop_instance_uid, film.file, film.fingerprint
