@@ -1,0 +1,132 @@
+"""A model card as a page for people, in Markdown."""
+
+from collections.abc import Iterator, Sequence
+
+from plainfilm.models.card import Card, CategoryFigures, Figure, Threshold
+
+__all__ = ["card_page"]
+
+
+def card_page(card: Card) -> str:
+    """The whole card in Markdown."""
+    sections = (
+        [f"# {card.name} {card.version}", card.summary],
+        _identity(card),
+        _data(card),
+        _figures(card),
+        _categories(card),
+        _policy(card),
+        _failures(card),
+    )
+    paragraphs = (text for section in sections for text in section if text)
+    return "\n\n".join(paragraphs) + "\n"
+
+
+def _identity(card: Card) -> Iterator[str]:
+    below = f", below {card.plainfilm_below}" if card.plainfilm_below else ""
+    yield _table(
+        ("", ""),
+        [
+            ("terms of use", card.licence),
+            ("SHA-256 of the ONNX file", f"`{card.sha256}`"),
+            ("interface", str(card.interface)),
+            ("plainfilm", f"from {card.plainfilm_from}{below}"),
+            ("takes", f"films of {card.side} x {card.side} pixels, 8 bits of grey"),
+            ("classes", f"{len(card.classes)}, of which {len(card.uncovered)} are not covered"),
+        ],
+    )
+    if card.uncovered:
+        yield f"Never predicted, for want of films to learn from: {', '.join(card.uncovered)}."
+
+
+def _data(card: Card) -> Iterator[str]:
+    yield "## Trained on"
+    yield _table(
+        ("data", "films", "patients", "terms", "source"),
+        [
+            (each.name, f"{each.films:,}", _count(each.patients), each.terms, each.source)
+            for each in card.data
+        ],
+    )
+    yield card.split
+
+
+def _figures(card: Card) -> Iterator[str]:
+    measured = [*card.figures, *(Figure(name, value) for name, value in card.calibration.items())]
+    if measured:
+        yield "## Measured"
+        yield _table(
+            ("figure", "value", "interval", "films"),
+            [
+                (
+                    each.name.replace("_", " "),
+                    _number(each.value),
+                    _interval(each),
+                    _count(each.films),
+                )
+                for each in measured
+            ],
+        )
+
+
+def _categories(card: Card) -> Iterator[str]:
+    if card.categories:
+        yield "## By category"
+        yield _table(
+            ("category", "films", "sensitivity", "interval", "precision"),
+            [
+                (
+                    each.category,
+                    f"{each.films:,}",
+                    _number(each.sensitivity),
+                    _interval(each),
+                    _number(each.precision),
+                )
+                for each in card.categories
+            ],
+        )
+
+
+def _policy(card: Card) -> Iterator[str]:
+    if not card.thresholds:
+        return
+    groups: dict[Threshold, list[str]] = {}
+    for name, threshold in card.thresholds.items():
+        if name not in card.uncovered:
+            groups.setdefault(threshold, []).append(name)
+    yield "## Decisions"
+    yield _table(
+        ("goes straight above", "goes to a person below", "categories"),
+        [
+            (_number(threshold.straight), _number(threshold.person), ", ".join(names))
+            for threshold, names in groups.items()
+        ],
+    )
+
+
+def _failures(card: Card) -> Iterator[str]:
+    if card.known_failures:
+        yield "## Known failures"
+        yield "\n".join(f"- {failure}" for failure in card.known_failures)
+
+
+def _interval(figure: Figure | CategoryFigures) -> str:
+    if figure.low is None or figure.high is None:
+        return ""
+    return f"{figure.low:.3f} to {figure.high:.3f}"
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"
+
+
+def _count(value: int | None) -> str:
+    return "" if value is None else f"{value:,}"
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table; empty where there are no rows."""
+    if not rows:
+        return ""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(cell.replace('|', '¦') for cell in row)} |" for row in lines)
