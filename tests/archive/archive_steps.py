@@ -1,11 +1,20 @@
 """Steps that the archive's tests run."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 from plainfilm.errors import InputError, Reason
-from plainfilm.records import Film, Label, Mention, Prediction, Rejection, Report
+from plainfilm.records import (
+    Decision,
+    Film,
+    Label,
+    Mention,
+    Outcome,
+    Prediction,
+    Rejection,
+    Report,
+)
 from plainfilm.steps import process_each
 
 
@@ -42,3 +51,38 @@ class CountWords:
             for report in batch
             if report.text
         ]
+
+
+@dataclass(frozen=True)
+class Decide:
+    """Leaves the decisions that a test asks for, by SOP Instance UID; none for other films."""
+
+    decisions: Mapping[str, tuple[Outcome, str, float | None]] = field(hash=False)
+    name: ClassVar[str] = "category"
+    version: ClassVar[str] = "1"
+    keywords: ClassVar[tuple[str, ...]] = ()
+
+    def process(self, batch: Sequence[Film]) -> Sequence[Decision]:
+        return [
+            Decision(film.film_id, *self.decisions[film.sop_instance_uid])
+            for film in batch
+            if film.sop_instance_uid in self.decisions
+        ]
+
+
+@dataclass(frozen=True)
+class DecideByModality:
+    """Takes over what `NameModality` said; unknown where it said nothing."""
+
+    name: ClassVar[str] = "by_modality"
+    version: ClassVar[str] = "1"
+    keywords: ClassVar[tuple[str, ...]] = ()
+    tasks: ClassVar[tuple[str, ...]] = ("modality",)
+
+    def process(self, batch: Sequence[Film]) -> Sequence[Decision]:
+        return [self._one(film.film_id, film.predictions.get("modality")) for film in batch]
+
+    def _one(self, film_id: int, said: Prediction | None) -> Decision:
+        if said is None:
+            return Decision(film_id, Outcome.UNKNOWN, "")
+        return Decision(film_id, Outcome.AGREE, said.value, said.probability, "R", {"why": "same"})

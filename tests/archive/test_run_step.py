@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import pytest
 
-from archive_steps import CountWords, NameModality
+from archive_steps import CountWords, DecideByModality, NameModality
 from films_on_disk import write_film, write_films
 from plainfilm.archive import Archive
 from plainfilm.engine import LocalEngine
@@ -204,3 +204,50 @@ def test_a_film_that_changed_loses_its_copy(
     write_film(tmp_path / "in" / "000.dcm", 0, StudyDescription="OTHER")
     filled.ingest([tmp_path / "in"], engine=engine)
     assert len(list((tmp_path / "out").glob("*.dcm"))) == 5
+
+
+def _decisions(archive: Archive) -> list[tuple[str, str]]:
+    rows = archive.rows("SELECT outcome, category FROM decision ORDER BY film_id")
+    return [(row["outcome"], row["category"]) for row in rows]
+
+
+def test_a_step_gets_the_predictions_that_it_asks_for(filled: Archive, engine: LocalEngine) -> None:
+    filled.run(NameModality(reject=(2,)), engine=engine)
+    filled.run(DecideByModality(), engine=engine)
+    decided = _decisions(filled)
+    assert sorted(decided) == [("agree", "DX")] * 5 + [("unknown", "")]
+    (row,) = filled.rows("SELECT * FROM decision ORDER BY film_id LIMIT 1")
+    assert (row["probability"], row["laterality"]) == (0.5, "R")
+    assert json.loads(row["details"]) == {"why": "same"}
+
+
+def test_a_step_is_done_anew_when_what_it_builds_on_was(
+    filled: Archive, engine: LocalEngine
+) -> None:
+    filled.run(NameModality(), engine=engine)
+    assert filled.run(DecideByModality(), engine=engine).done == 6
+    assert filled.run(DecideByModality(), engine=engine).done == 0
+    filled.run(NameModality(prefix="x"), engine=engine)
+    assert filled.to_do(DecideByModality()) == 6
+    filled.run(DecideByModality(), engine=engine)
+    assert _decisions(filled) == [("agree", "xDX")] * 6
+
+
+def test_a_prediction_that_is_no_more_undoes_the_decision(
+    filled: Archive, engine: LocalEngine
+) -> None:
+    filled.run(NameModality(), engine=engine)
+    filled.run(DecideByModality(), engine=engine)
+    filled.run(NameModality(reject=tuple(range(7))), engine=engine)
+    filled.run(DecideByModality(), engine=engine)
+    assert _decisions(filled) == [("unknown", "")] * 6
+
+
+def test_a_film_that_changed_loses_its_decision(
+    filled: Archive, engine: LocalEngine, tmp_path: Path
+) -> None:
+    filled.run(NameModality(), engine=engine)
+    filled.run(DecideByModality(), engine=engine)
+    write_film(tmp_path / "in" / "000.dcm", 0, StudyDescription="OTHER")
+    assert filled.ingest([tmp_path / "in"], engine=engine).films == 1
+    assert len(_decisions(filled)) == 5

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 import pytest
 
 from plainfilm.archive import Archive
+from plainfilm.categories import DecideCategory
 from plainfilm.demo import make_film, stable_uid
 from plainfilm.dicom import read_dataset, write_dataset
 from plainfilm.engine import LocalEngine
@@ -147,7 +148,8 @@ class Sample:
         """Ingest, and run every step."""
         self.archive.ingest([self.films], engine=self.engine)
         self.archive.ingest_reports(self._reports)
-        for step in (NameCategories(), ReadLabels(), StampClean(self.clean)):
+        steps = (NameCategories(), DecideCategory(), ReadLabels(), StampClean(self.clean))
+        for step in steps:
             self.archive.run(step, engine=self.engine)
 
     def clean_copy(self, film: str) -> Path:

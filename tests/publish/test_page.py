@@ -97,8 +97,8 @@ def test_every_kind_of_find_is_named_at_the_top(own_sample: "Sample", show: Show
     page = show(own_sample)
     notices = page.sections["notices"]
     for sentence in (
-        "1 film whose text does not tell the category",
-        "1 film whose tags contradict the text",
+        "1 film whose category is undecided",
+        "1 film whose tags are wrong or say too little",
         "1 report belongs to no study",
         "1 film withheld for text burned into the pixels",
         "1 file could not be used",

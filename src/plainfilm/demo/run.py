@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from plainfilm.archive import Archive, IngestSummary, ReportSummary, RunSummary
-from plainfilm.categories import CategoryFromText
+from plainfilm.categories import CategoryFromPixels, CategoryFromText, DecideCategory
 from plainfilm.deid import Deidentify
 from plainfilm.demo.sample import SampleSource, build_sample_source
 from plainfilm.errors import SettingsError
+from plainfilm.models import find_model
 from plainfilm.publish import PublishSummary, publish_mimic_cxr_jpg, write_report_page
 from plainfilm.reports import LabelReports, read_reports
 from plainfilm.steps import Engine
@@ -59,8 +60,11 @@ def run_demo(folder: Path, *, engine: Engine, tell: Callable[[str], None]) -> De
         tell("Taking the films in: every header read, duplicates and damaged files found")
         ingested = archive.ingest([source.folder], engine=engine)
         reports = archive.ingest_reports(read_reports(source.reports))
-        tell("Naming each film's category from its texts")
-        categories = archive.run(CategoryFromText(), engine=engine)
+        tell("Naming each film's category from its texts and its pixels")
+        archive.run(CategoryFromText(), engine=engine)
+        model = find_model()
+        archive.run(CategoryFromPixels.of(model), engine=engine)
+        categories = archive.run(DecideCategory(model.card.uncovered), engine=engine)
         tell("Reading the reports for findings")
         labels = archive.run(LabelReports(LABEL_SET), engine=engine)
         tell("De-identifying headers, withholding films with burned-in text")

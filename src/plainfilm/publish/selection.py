@@ -110,11 +110,9 @@ GROUP BY report.study_pk, label.finding
 
 
 def film_categories(archive: Archive) -> dict[int, str]:
-    """The category that the films' texts tell: film_id → category, only where one was told."""
-    rows = archive.rows(
-        "SELECT film_id, value FROM prediction WHERE task = 'category_text' AND value <> ''"
-    )
-    return {row["film_id"]: row["value"] for row in rows}
+    """What each film was decided to be: film_id → category, only where one was."""
+    rows = archive.rows("SELECT film_id, category FROM decision WHERE category <> ''")
+    return {row["film_id"]: row["category"] for row in rows}
 
 
 @dataclass(frozen=True, slots=True)

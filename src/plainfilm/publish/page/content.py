@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from plainfilm.archive import Archive
 from plainfilm.errors import Reason
+from plainfilm.records import Outcome
 from plainfilm.publish.page import thumbnails
 from plainfilm.publish.page.intake import reason_text
 from plainfilm.publish.page.markup import Content, Markup, element, join
@@ -32,19 +33,21 @@ THUMBNAILS: Final = 12
 _WITHHELD_SHOWN: Final = 2
 
 _TITLES: Final = {category.name: category.title for category in CATEGORIES}
-_UNDECIDED: Final = "Not told by the text"
+_UNDECIDED: Final = "Undecided"
 
 _FILMS: Final = """
 SELECT * FROM (
-    SELECT film.film_id, coalesce(prediction.value, '') AS category, prediction.details,
+    SELECT film.film_id, coalesce(decision.category, '') AS category, prediction.details,
+           decision.outcome,
            clean_film.path AS clean, refused.reason,
-           count(*) OVER (PARTITION BY coalesce(prediction.value, '')) AS films,
-           count(clean_film.path) OVER (PARTITION BY coalesce(prediction.value, '')) AS cleaned,
+           count(*) OVER (PARTITION BY coalesce(decision.category, '')) AS films,
+           count(clean_film.path) OVER (PARTITION BY coalesce(decision.category, '')) AS cleaned,
            row_number() OVER (
-               PARTITION BY coalesce(prediction.value, ''), clean_film.path IS NULL
+               PARTITION BY coalesce(decision.category, ''), clean_film.path IS NULL
                ORDER BY film.film_id
            ) AS place
     FROM film
+    LEFT JOIN decision ON decision.film_id = film.film_id
     LEFT JOIN prediction
         ON prediction.film_id = film.film_id AND prediction.task = 'category_text'
     LEFT JOIN clean_film ON clean_film.film_id = film.film_id
@@ -71,22 +74,22 @@ def categories(archive: Archive) -> Section:
     totals = {row["category"]: row["films"] for row in rows}
     undecided = totals.pop("", 0)
     lead = paragraph(
-        f"{counted(len(totals), 'category', 'categories')} told by the films' own texts. ",
+        f"{counted(len(totals), 'category', 'categories')} told by the films' texts and pixels. ",
         "Thumbnails are of de-identified copies; a film without one is not shown.",
     )
-    notice = f"{counted(undecided, 'film')} whose text does not tell the category"
+    notice = f"{counted(undecided, 'film')} whose category is undecided"
     return Section("categories", "Categories", (lead, groups), notice if undecided else "")
 
 
 def _group(name: str, films: list[dict[str, Any]]) -> Markup:
     total, cleaned = films[0]["films"], films[0]["cleaned"]
-    title = _TITLES.get(name, name.replace("_", " ").capitalize()) if name else _UNDECIDED
+    title = _title(name)
     count = counted(total, "film")
     if cleaned < total:
         count += f", {total - cleaned:,} withheld"
     shown = _chosen(films)
     rest = total - len(shown)
-    query = f"SELECT film_id FROM prediction WHERE task = 'category_text' AND value = '{name}'"  # noqa: S608 - shown, not run
+    query = f"SELECT film_id FROM decision WHERE category = '{name}'"  # noqa: S608 - shown, not run
     more = (
         f"and {rest:,} more; all of them: ",
         element("code", f'plainfilm query ARCHIVE "{query}"'),
@@ -113,7 +116,9 @@ def _film(title: str, film: dict[str, Any]) -> Markup:
     caption: list[Content] = [element("span", f"Film {film['film_id']}")]
     if not film["category"] and details.get("body_part"):
         caption.append(element("span", details["body_part"].replace("_", " ")))
-    if details.get("disagreement"):
+    if film["outcome"] == Outcome.CONFLICT:
+        caption.append(element("span", "text and pixels disagree", class_="badge"))
+    elif details.get("disagreement") or film["outcome"] == Outcome.REPAIR:
         caption.append(element("span", "wrong tag", class_="badge"))
     if film["clean"] is not None:
         alt = f"{title}, film {film['film_id']}, de-identified"
@@ -127,21 +132,25 @@ def _film(title: str, film: dict[str, Any]) -> Markup:
 
 
 _WRONG_TAGS: Final = """
-SELECT film_id, value AS category, details
-FROM prediction
-WHERE task = 'category_text' AND json_array_length(details -> 'disagreement') > 0
-ORDER BY film_id
+SELECT decision.film_id, decision.category, decision.outcome, decision.details AS decided,
+       coalesce(prediction.details, '{}') AS told
+FROM decision
+LEFT JOIN prediction
+    ON prediction.film_id = decision.film_id AND prediction.task = 'category_text'
+WHERE decision.outcome IN ('repair', 'conflict')
+    OR json_array_length(prediction.details -> 'disagreement') > 0
+ORDER BY decision.film_id
 """
 
 
 def wrong_tags(archive: Archive) -> Section:
-    """Films whose tags contradict one another, such as BodyPartExamined the description."""
+    """Films whose tags contradict one another, or the pixels."""
     found = listing(archive, _WRONG_TAGS)
     if not found.total:
-        body: Content = paragraph("No film's tags contradict one another.")
+        body: Content = paragraph("No film's tags contradict one another, or the pixels.")
         return Section("wrong-tags", "Wrong tags", body)
     body = table(
-        "Films whose tags contradict one another; the more specific text decides",
+        "Films whose tags contradict one another or the pixels, or say too little",
         (
             Column("Film"),
             Column("Taken for"),
@@ -151,17 +160,28 @@ def wrong_tags(archive: Archive) -> Section:
         (_contradiction(row) for row in found.rows),
         found.rest,
     )
-    notice = f"{counted(found.total, 'film')} whose tags contradict the text"
+    notice = f"{counted(found.total, 'film')} whose tags are wrong or say too little"
     return Section("wrong-tags", "Wrong tags", body, notice)
 
 
 def _contradiction(row: Mapping[str, Any]) -> tuple[Content, ...]:
-    details = json.loads(row["details"])
-    against = details["disagreement"]
+    told, pixels = json.loads(row["told"]), json.loads(row["decided"])["pixels"]
+    evidence, against = told.get("evidence", []), told.get("disagreement", [])
+    taken = _title(row["category"])
+    seen = [_seen(*pixels[0])] if pixels else []
+    if row["outcome"] in {Outcome.REPAIR, Outcome.CONFLICT}:
+        return str(row["film_id"]), taken, seen, map(_statement, (*evidence, *against))
     kinds = {item["says"] for item in against}
-    because = [item for item in details["evidence"] if item["says"] in kinds]
-    taken = _TITLES.get(row["category"]) or row["category"] or _UNDECIDED
-    return str(row["film_id"]), taken, map(_statement, because), map(_statement, against)
+    because = [_statement(item) for item in evidence if item["says"] in kinds]
+    return str(row["film_id"]), taken, because + seen, map(_statement, against)
+
+
+def _title(category: str) -> str:
+    return _TITLES.get(category, category.replace("_", " ").capitalize()) or _UNDECIDED
+
+
+def _seen(category: str, probability: float) -> Markup:
+    return element("div", f"the pixels show {_title(category)}, probability {probability:.2f}")
 
 
 def _statement(item: Mapping[str, str]) -> Markup:
