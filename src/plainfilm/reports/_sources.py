@@ -11,7 +11,7 @@ from plainfilm.reports._hl7 import read_messages
 from plainfilm.reports._openi import read_openi
 from plainfilm.reports._structured import read_structured_report
 from plainfilm.reports._tables import Columns, read_csv, read_json_lines, refuse_duplicates
-from plainfilm.reports._text import decode, read_bytes
+from plainfilm.text_files import decode, read_bytes
 
 __all__ = ["read_reports"]
 
@@ -114,8 +114,7 @@ def _read_xml(path: str, name: str) -> list[SourceReport]:
 
 
 def _read_hl7(path: str, _: str) -> Iterable[SourceReport]:
-    data = read_bytes(path).translate(None, delete=b"\x0b\x1c")  # MLLP's framing is no text
-    return read_messages(decode(data, path), path)
+    return read_messages(read_bytes(path), path)
 
 
 def _read_dicom(path: str, _: str) -> list[SourceReport]:

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from plainfilm.errors import BadTable
 from plainfilm.records import SourceReport
 from plainfilm.reports._duplicates import ids_twice
-from plainfilm.reports._text import checked_lines, open_text
+from plainfilm.text_files import checked_lines, open_text
 
 __all__ = ["Columns", "read_csv", "read_json_lines", "refuse_duplicates"]
 

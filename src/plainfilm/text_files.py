@@ -1,7 +1,7 @@
 """Bytes to text: UTF-8, else Latin-1, and nothing that is no text."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import IO, Final
@@ -31,19 +31,31 @@ def read_bytes(path: Path | str) -> bytes:
         raise _unopened(path, exc) from exc
 
 
-def decode(data: bytes, where: Path | str) -> str:
-    """Text in UTF-8, else in Latin-1.
+def decode(
+    data: bytes, where: Path | str, encodings: Sequence[str] = ("utf-8-sig", "latin-1")
+) -> str:
+    """Text in the first of the encodings that its bytes fit.
 
     Raises:
-        BadTable: there are control characters in it, as no text in either has.
+        BadTable: they fit none, or there are control characters in it, as no text has.
     """
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = data.decode("latin-1")
+    tried = " or ".join(dict.fromkeys(encodings))
+    for encoding in encodings:
+        text = _decoded(data, encoding)
+        if text is not None:
+            break
+    else:
+        raise BadTable(f"{where}: is no text in {tried}")
     if _BINARY.search(text):
-        raise BadTable(f"{where}: holds binary bytes, so it is no text in UTF-8 or Latin-1")
+        raise BadTable(f"{where}: holds binary bytes, so it is no text in {tried}")
     return text
+
+
+def _decoded(data: bytes, encoding: str) -> str | None:
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError:
+        return None
 
 
 def open_text(path: Path, encoding: str) -> IO[str]:
