@@ -68,11 +68,21 @@ def test_strong_categories_go_straight_weak_and_rare_ones_do_not() -> None:
 
 def test_a_pose_is_what_it_says() -> None:
     square = np.arange(16, dtype=np.uint8).reshape(4, 4)
-    poses = Poses(np.array([0, 1, 2]), np.array([True, False, False]), np.array([0, 0, 1], bool))
+    asked = np.array(["mirrored", "turn", "inverted"])
+    poses = Poses(np.array([0, 1, 2]), np.array([1, 0, 0], bool), np.array([0, 0, 1], bool), asked)
     laid = poses.apply(np.stack([square] * 3), np.arange(3))
     assert np.array_equal(laid[0], square[:, ::-1])
     assert np.array_equal(laid[1], np.rot90(square, -1))
     assert np.array_equal(laid[2], 255 - np.rot90(square, 2))
+
+
+def test_a_film_is_laid_in_one_way_at_a_time() -> None:
+    poses = Poses.drawn(600, seed=1)
+    changed = np.stack([poses.turn > 0, poses.mirrored, poses.inverted])
+    assert changed.sum(axis=0).max() == 1
+    for row, head in zip(changed, ("turn", "mirrored", "inverted"), strict=True):
+        assert row[poses.asked == head].mean() > 0.3
+        assert not row[poses.asked != head].any()
 
 
 def test_planted_wrong_labels_are_found_and_few_others() -> None:

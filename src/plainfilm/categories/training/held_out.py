@@ -23,24 +23,33 @@ _GROUPS: Final = 5
 class Poses:
     """How films are laid to measure whether a network sees it, each (n,).
 
+    Each film is asked about one thing: its turn (four ways, equally often), or whether it is
+    mirrored, or inverted (every other one); in the two others it is as it was.
+
     Attributes:
         turn: quarter turns clockwise, 0 to 3.
         mirrored, inverted: booleans.
+        asked: the head that the film is asked about.
     """
 
     turn: np.ndarray
     mirrored: np.ndarray
     inverted: np.ndarray
+    asked: np.ndarray
 
     @classmethod
     def drawn(cls, count: int, seed: int) -> "Poses":
         random = np.random.default_rng(seed)
-        mirrored, inverted = random.random((2, count)) < 0.5
-        return cls(random.integers(0, 4, count), mirrored, inverted)
+        asked = random.choice(["turn", "mirrored", "inverted"], count)
+        half = random.random(count) < 0.5
+        turn = np.where(asked == "turn", random.integers(0, 4, count), 0)
+        return cls(turn, half & (asked == "mirrored"), half & (asked == "inverted"), asked)
 
     def of(self, films: np.ndarray) -> "Poses":
         """The poses of some films, by position."""
-        return Poses(self.turn[films], self.mirrored[films], self.inverted[films])
+        return Poses(
+            self.turn[films], self.mirrored[films], self.inverted[films], self.asked[films]
+        )
 
     def apply(self, squares: np.ndarray, films: np.ndarray) -> np.ndarray:
         """Lay films so; `squares` (n, side, side) are those at the positions `films`."""
@@ -82,11 +91,13 @@ def fit_temperatures(
             judged where `upright` is known, mirroring where the anatomy tells.
     """
     poses, posed = held_out.poses, held_out.posed_logits
+    turned, sided = upright & (poses.asked == "turn"), tells_side & (poses.asked == "mirrored")
+    toned = poses.asked == "inverted"
     return {
         "category": temperature(held_out.logits["category"], category),
-        "turn": temperature(posed["turn"][upright], poses.turn[upright]),
-        "mirrored": flag_temperature(posed["mirrored"][tells_side], poses.mirrored[tells_side]),
-        "inverted": flag_temperature(posed["inverted"], poses.inverted),
+        "turn": temperature(posed["turn"][turned], poses.turn[turned]),
+        "mirrored": flag_temperature(posed["mirrored"][sided], poses.mirrored[sided]),
+        "inverted": flag_temperature(posed["inverted"][toned], poses.inverted[toned]),
         "collage": flag_temperature(held_out.logits["collage"], collage),
     }
 

@@ -11,7 +11,6 @@ from typing import Any, Final
 
 import numpy as np
 import torch
-from scipy.special import expit, softmax
 
 from plainfilm.categories.training.films import CLASSES, TrainingFilm
 from plainfilm.categories.training.held_out import (
@@ -284,16 +283,17 @@ def _figures(measured: _Measured) -> list[Figure]:
 def _pose_figures(measured: _Measured) -> list[Figure]:
     """How well the other heads tell how a film lies, on films laid at random."""
     said, poses = measured.held_out.posed_logits, measured.held_out.poses
-    upright = measured.counts & measured.upright
-    turn = softmax(said["turn"], axis=1).argmax(axis=1) == poses.turn
+    upright = measured.counts & measured.upright & (poses.asked == "turn")
+    turn = said["turn"].argmax(axis=1) == poses.turn
     found = [_share("accuracy of the quarter turn", _of(turn, upright))]
     for name, truth, among in (
         ("mirrored, chest and abdomen", poses.mirrored, measured.counts & measured.tells_side),
         ("inverted", poses.inverted, measured.counts),
     ):
-        logits = said[name.split(",", maxsplit=1)[0]]
-        found.append(_share(f"accuracy of {name}", _of((expit(logits) > 0.5) == truth, among)))
-    collage = expit(measured.held_out.logits["collage"]) > 0.5
+        head = name.split(",", maxsplit=1)[0]
+        told = (said[head] > 0) == truth
+        found.append(_share(f"accuracy of {name}", _of(told, among & (poses.asked == head))))
+    collage = measured.held_out.logits["collage"] > 0
     among = measured.counts
     found.append(_share("sensitivity for collages", _of(collage, among & measured.collage)))
     found.append(_share("specificity for collages", _of(~collage, among & ~measured.collage)))

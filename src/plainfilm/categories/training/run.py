@@ -128,7 +128,9 @@ def train_network(
         parts = np.full(len(films), -1)
         parts[read] = deal(usable, plan.folds)
         learn = _Learning(films, squares, plan, keep, progress)
-        networks, held_out = _measure(learn, parts)
+        # Measured as `classify` sees them: made small once, not twice.
+        seen, _, _ = load_squares(films, plan.side, Path(folder) / "seen.npy", lambda _: None)
+        networks, held_out = _measure(learn, seen, parts)
         network = learn(np.asarray(read), "training on all films")
     return Trained(network, networks, held_out, rejections)
 
@@ -212,14 +214,15 @@ class _Learning:
         )
 
 
-def _measure(learn: _Learning, parts: np.ndarray) -> tuple[list[CategoryNetwork], HeldOut]:
+def _measure(
+    learn: _Learning, seen: np.ndarray, parts: np.ndarray
+) -> tuple[list[CategoryNetwork], HeldOut]:
     networks, positions, plain, posed = [], [], [], []
     measured, side = learn.plan.measured, learn.plan.side
-    squares = learn.squares
     poses = Poses.drawn(len(parts), learn.plan.seed)
 
     def laid(films: np.ndarray) -> np.ndarray:
-        return poses.apply(squares[films], films)
+        return poses.apply(seen[films], films)
 
     for part in range(measured):
         held = np.flatnonzero(parts == part)
@@ -227,7 +230,7 @@ def _measure(learn: _Learning, parts: np.ndarray) -> tuple[list[CategoryNetwork]
         network = learn(others, f"measuring, part {part + 1} of {measured}")
         networks.append(network)
         positions.append(held)
-        plain.append(logits_of(network, squares.__getitem__, held, side))
+        plain.append(logits_of(network, seen.__getitem__, held, side))
         posed.append(logits_of(network, laid, held, side))
     films = np.concatenate(positions)
     return networks, HeldOut(films, _joined(plain), _joined(posed), poses.of(films))
