@@ -1,9 +1,14 @@
 # `make demo` and `make test` work on a fresh Debian or Ubuntu machine with Python 3.11 or newer.
 
+comma := ,
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO := demo-output
+# PyTorch is large: only CI installs it for the tests of training. Locally: make test CI=true
+EXTRAS := test,docs$(if $(CI),$(comma)train)
+DEV := $(VENV)/.installed-$(EXTRAS)
+WITHOUT_TORCH := --follow-imports=silent --exclude '(categories/training/|models/(training|backbones|efficientnet_lite|export)\.py)'
 
 .PHONY: demo test check unit docs reference format benchmarks clean
 
@@ -13,27 +18,27 @@ demo: $(VENV)/.installed
 
 test: check unit
 
-check: $(VENV)/.installed-dev
+check: $(DEV)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	$(BIN)/mypy $(if $(CI),,$(WITHOUT_TORCH))
 	$(BIN)/lint-imports
 
-unit: $(VENV)/.installed-dev
+unit: $(DEV)
 	@sh scripts/install-test-peers
 	$(BIN)/pytest
 
-reference: $(VENV)/.installed-dev
+reference: $(DEV)
 	$(BIN)/python scripts/write_reference.py
 
-docs: $(VENV)/.installed-dev
+docs: $(DEV)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
-format: $(VENV)/.installed-dev
+format: $(DEV)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-benchmarks: $(VENV)/.installed-dev
+benchmarks: $(DEV)
 	@for script in $$(grep -lE "^.{3}(Claim|Measures)" benchmarks/*.py) ; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 clean:
@@ -45,7 +50,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
 	@touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed
+$(DEV): $(VENV)/.installed
 	@echo "Installing what the tests need into $(VENV)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,docs]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS)]'
 	@touch $@
