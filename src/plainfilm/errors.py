@@ -59,6 +59,14 @@ class Reason(StrEnum):
     UNSUPPORTED_TRANSFER_SYNTAX = "unsupported_transfer_syntax"
     UNDECODABLE_PIXELS = "undecodable_pixels"
     BURNED_IN_TEXT = "burned_in_text"
+    NOT_AN_IMAGE = "not_an_image"
+    NOT_A_RADIOGRAPH = "not_a_radiograph"
+    COLOUR_IMAGE = "colour_image"
+    BLANK_IMAGE = "blank_image"
+    IMAGE_TOO_SMALL = "image_too_small"
+    IMAGE_TOO_NARROW = "image_too_narrow"
+    SEVERAL_FRAMES = "several_frames"
+    SIGNED_OBJECT = "signed_object"
     WORKER_DIED = "worker_died"
     EMPTY_REPORT = "empty_report"
     BAD_REPORT = "bad_report"
@@ -85,6 +93,14 @@ REASON_TEXT: Final[dict[Reason, str]] = {
     Reason.UNSUPPORTED_TRANSFER_SYNTAX: "the pixels are in a transfer syntax that is not supported",
     Reason.UNDECODABLE_PIXELS: "the pixels could not be decoded",
     Reason.BURNED_IN_TEXT: "text seems to be burned into the pixels; withheld for review",
+    Reason.SIGNED_OBJECT: "the film is digitally signed; a change would break its signature",
+    Reason.NOT_AN_IMAGE: "the file is neither DICOM nor PNG nor JPEG",
+    Reason.NOT_A_RADIOGRAPH: "the header says that this is no radiograph",
+    Reason.COLOUR_IMAGE: "the image is in colour, so it is no radiograph",
+    Reason.BLANK_IMAGE: "the image has one grey value all over; there is nothing on it",
+    Reason.IMAGE_TOO_SMALL: "the image has too few pixels to tell what it shows",
+    Reason.IMAGE_TOO_NARROW: "the image is a strip, many times longer than it is wide",
+    Reason.SEVERAL_FRAMES: "the object holds several frames, so it is no single film",
     Reason.WORKER_DIED: "the worker process died on this item; a damaged file is likely",
     Reason.EMPTY_REPORT: "the report has no text",
     Reason.BAD_REPORT: "the report could not be read",

@@ -86,7 +86,8 @@ def parameters(step: Step[Any, Any]) -> dict[str, object]:
     """The step's fields as JSON-ready values, safe to write down.
 
     Of a field marked `metadata={"secret": True}` (a key) only a fingerprint is given: enough to
-    see that another key was used.
+    see that another key was used. A field marked `metadata={"parameter": False}` is left out: it
+    says where something is, not what.
     """
     if not dataclasses.is_dataclass(step):
         return {}
@@ -95,6 +96,7 @@ def parameters(step: Step[Any, Any]) -> dict[str, object]:
         if field.metadata.get("secret")
         else _plain(getattr(step, field.name))
         for field in dataclasses.fields(step)
+        if field.metadata.get("parameter", True)
     }
 
 

@@ -6,7 +6,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import ClassVar
 
-from plainfilm.categories._decide import BUNDLED, KEYWORDS, CategoryIndex, decide
+from plainfilm.categories._decide import BUNDLED, CategoryIndex, decide
+from plainfilm.categories._sources import KEYWORDS
 from plainfilm.records import Film, Prediction, TagValue
 from plainfilm.vocabulary import load_categories
 
@@ -24,7 +25,7 @@ class CategoryFromText:
     categories: Path | None = None
 
     name: ClassVar[str] = "category_text"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     keywords: ClassVar[tuple[str, ...]] = KEYWORDS
 
     def process(self, batch: Sequence[Film]) -> list[Prediction]:

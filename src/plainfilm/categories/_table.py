@@ -3,13 +3,16 @@
 import codecs
 import csv
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 from pathlib import Path
-from typing import IO, Final, TypeAlias
+from typing import IO, Final, Protocol, TypeAlias
 
-from plainfilm.categories._decide import BUNDLED, KEYWORDS, CategoryIndex, decide
+from plainfilm.categories._decide import BUNDLED, CategoryIndex, judge, reader
+from plainfilm.categories._reading import Reading
+from plainfilm.categories._sources import CACHED, KEYWORDS
 from plainfilm.errors import BadTable, Reason
 from plainfilm.vocabulary import CATEGORIES, OTHER, Category
 
@@ -27,7 +30,22 @@ _OPTIONAL: Final = {
 }
 _ADDED: Final = ("category", "body_part", "view", "laterality", "evidence")
 _CHUNK_BYTES: Final = 1 << 20
-_CACHED_ROWS: Final = 65_536
+
+
+class _Reader(Protocol):
+    """What csv.reader returns."""
+
+    @property
+    def line_num(self) -> int: ...
+    def __iter__(self) -> "_Reader": ...
+    def __next__(self) -> list[str]: ...
+
+
+class _Writer(Protocol):
+    """What csv.writer returns."""
+
+    def writerow(self, row: Iterable[str], /) -> object: ...
+
 
 _Answer: TypeAlias = tuple[tuple[str, ...], bool]
 """The values of the added columns, and whether the sources disagreed."""
@@ -100,39 +118,35 @@ def _encoding(path: Path) -> str:
 def _map_rows(
     source: IO[str], target: IO[str], index: CategoryIndex, where: Path
 ) -> MappingSummary:
-    rows = _rows(source, where)
-    _, header = next(rows, (0, []))
-    header = [name.strip() for name in header]
+    reader = csv.reader(source)
+    try:
+        return _map(reader, csv.writer(target, lineterminator="\n"), index, where)
+    except csv.Error as exc:
+        raise BadTable(f"{where}, line {reader.line_num}: no CSV ({exc})") from exc
+
+
+def _map(reader: _Reader, writer: _Writer, index: CategoryIndex, where: Path) -> MappingSummary:
+    header = [name.strip() for name in next(filter(None, reader), [])]
     columns = _columns(header, where)
     kept = [place for place, name in enumerate(header) if name.lower() not in _ADDED]
-    writer = csv.writer(target, lineterminator="\n")
     writer.writerow([*(header[place] for place in kept), *_ADDED])
-    answer = _answerer(tuple(columns), index)
-    places = tuple(columns.values())
+    texts_of, answer = itemgetter(*columns.values()), _answerer(tuple(columns), index)
     counts: Counter[str] = Counter()
-    disagreeing = 0
-    for line, values in rows:
-        if len(values) > len(header):
-            raise BadTable(f"{where}, line {line}: more values than columns")
-        row = values + [""] * (len(header) - len(values))
-        added, disagrees = answer(tuple([row[place] for place in places]))
+    disagreeing, width, all_kept = 0, len(header), len(kept) == len(header)
+    for row in reader:
+        if len(row) != width:
+            if not row:
+                continue
+            if len(row) > width:
+                raise BadTable(f"{where}, line {reader.line_num}: more values than columns")
+            row.extend([""] * (width - len(row)))
+        added, disagrees = answer(texts_of(row))
         counts[added[0]] += 1
         disagreeing += disagrees
-        writer.writerow([*(row[place] for place in kept), *added])
+        writer.writerow([*(row if all_kept else [row[place] for place in kept]), *added])
     total = counts.total()
     undecided = counts.pop("", 0)
     return MappingSummary(total, undecided, disagreeing, dict(sorted(counts.items())))
-
-
-def _rows(source: IO[str], where: Path) -> Iterator[tuple[int, list[str]]]:
-    """(line number, values) of every line that is not blank."""
-    reader = csv.reader(source)
-    try:
-        for row in reader:
-            if row:
-                yield reader.line_num, row
-    except csv.Error as exc:
-        raise BadTable(f"{where}, line {reader.line_num}: no CSV ({exc})") from exc
 
 
 def _columns(header: Sequence[str], where: Path) -> dict[str, int]:
@@ -151,16 +165,25 @@ def _columns(header: Sequence[str], where: Path) -> dict[str, int]:
 
 
 def _answerer(
-    keywords: tuple[str, ...], index: CategoryIndex
+    sources: tuple[str, ...], index: CategoryIndex
 ) -> Callable[[tuple[str, ...]], _Answer]:
-    @lru_cache(maxsize=_CACHED_ROWS)
-    def answer(texts: tuple[str, ...]) -> _Answer:
-        pairs = zip(keywords, texts, strict=True)
-        result = decide(tuple(pair for pair in pairs if pair[1]), index)
-        evidence = "; ".join(str(item) for item in result.evidence)
+    """What the added columns hold, by the texts of a row. Rows differ in names and numbers, which
+    say nothing: what was read is remembered, not the rows."""
+
+    @lru_cache(maxsize=CACHED)
+    def answer(readings: tuple[Reading | None, ...]) -> _Answer:
+        result = judge(sources, readings, index)
+        evidence = "; ".join(map(str, result.evidence))
         if result.disagreement:
-            evidence += "; but " + "; ".join(str(item) for item in result.disagreement)
+            evidence += "; but " + "; ".join(map(str, result.disagreement))
         added = (result.category, result.body_part, result.view, result.laterality, evidence)
         return added, bool(result.disagreement)
 
-    return answer
+    readers = tuple(map(reader, sources))
+
+    def answer_texts(texts: tuple[str, ...]) -> _Answer:
+        return answer(
+            tuple([read(text) if text else None for read, text in zip(readers, texts, strict=True)])
+        )
+
+    return answer_texts

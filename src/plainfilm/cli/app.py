@@ -12,7 +12,21 @@ from typing import Final
 import typer
 
 from plainfilm import __version__
-from plainfilm.cli import archives, demo, films, release, reports, tables
+from plainfilm.cli import (
+    archives,
+    classify,
+    demo,
+    evaluate,
+    films,
+    models,
+    release,
+    repair,
+    reports,
+    route,
+    studies,
+    tables,
+    train,
+)
 from plainfilm.cli.console import errors_to
 from plainfilm.errors import PlainfilmError
 
@@ -33,7 +47,21 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # its picture of local variables would show patients
     rich_markup_mode="markdown",
 )
-for group in (demo, archives, films, reports, tables, release):
+for group in (
+    demo,
+    archives,
+    films,
+    classify,
+    models,
+    reports,
+    tables,
+    evaluate,
+    repair,
+    studies,
+    route,
+    release,
+    train,
+):
     group.add_to(app)
 
 

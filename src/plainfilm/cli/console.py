@@ -16,6 +16,7 @@ from rich.progress import (
     Progress,
     ProgressColumn,
     Task,
+    TaskID,
     TextColumn,
     TimeRemainingColumn,
 )
@@ -23,30 +24,35 @@ from rich.table import Table
 from rich.text import Text
 
 from plainfilm.archive.settings import SETTINGS_FILE
-from plainfilm.errors import REASON_TEXT, Reason
+from plainfilm.errors import REASON_TEXT, Reason, SettingsError
 from plainfilm.records import Rejection
 from plainfilm.steps import Step
 
 if TYPE_CHECKING:
     from plainfilm.archive import Archive, RunSummary
+    from plainfilm.evaluate.tables import Cell, Grid
 
 __all__ = [
     "DONE_WITH_REJECTIONS",
     "Again",
     "ArchivePath",
+    "AsCsv",
     "AsJson",
+    "AsMarkdown",
     "Where",
     "Workers",
     "errors_to",
     "exit_for",
     "is_archive",
     "list_rejections",
+    "print_grids",
     "print_json",
     "progress",
     "reasons",
     "results_to",
     "run_step",
     "show",
+    "stages",
 ]
 
 NOTHING_USABLE: Final = 1
@@ -56,6 +62,8 @@ _UNCUT: Final = 1_000_000  # columns, for output that a program or a file takes
 
 ArchivePath = Annotated[Path, typer.Argument(metavar="ARCHIVE", help="The archive's folder.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON, for machines.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV, with plain numbers.")]
+AsMarkdown = Annotated[bool, typer.Option("--markdown", help="Print the table in Markdown.")]
 Workers = Annotated[
     int | None,
     typer.Option(min=1, help="Worker processes; the default is one for each core."),
@@ -95,6 +103,12 @@ class _Rate(ProgressColumn):
 @contextmanager
 def progress(title: str, total: int | None, *, quiet: bool) -> Iterator[Callable[[int], None]]:
     """A progress bar with a rate on stderr; yields what to call with the number settled."""
+    with _bar(quiet=quiet) as bar:
+        task = bar.add_task(title, total=total)
+        yield lambda count: bar.advance(task, count)
+
+
+def _bar(*, quiet: bool) -> Progress:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -104,9 +118,21 @@ def progress(title: str, total: int | None, *, quiet: bool) -> Iterator[Callable
     )
     console = errors_to()
     hidden = quiet or not console.is_terminal
-    with Progress(*columns, console=console, disable=hidden, transient=True) as bar:
-        task = bar.add_task(title, total=total)
-        yield lambda count: bar.advance(task, count)
+    return Progress(*columns, console=console, disable=hidden, transient=True)
+
+
+@contextmanager
+def stages(*, quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
+    """A progress bar for work in stages; yields what to call with stage, done and total."""
+    with _bar(quiet=quiet) as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def advance(title: str, done: int, total: int) -> None:
+            if title not in tasks:
+                tasks[title] = bar.add_task(title, total=total)
+            bar.update(tasks[title], completed=done)
+
+        yield advance
 
 
 def run_step(
@@ -166,6 +192,48 @@ def _lines(name: str, value: object) -> list[tuple[str, str]]:
 
 def _plain(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+def print_grids(
+    grids: "Sequence[Grid]",
+    records: "Sequence[dict[str, Cell]]",
+    facts: Mapping[str, object],
+    *,
+    as_csv: bool,
+    as_markdown: bool,
+    as_json: bool,
+) -> None:
+    """Print tables in the one way that was asked for.
+
+    Args:
+        grids: for people, at the terminal and in Markdown.
+        records: what CSV holds.
+        facts: what JSON holds.
+    Raises:
+        SettingsError: several ways were asked for.
+    """
+    from plainfilm.evaluate import tables
+
+    if as_csv + as_markdown + as_json > 1:
+        raise SettingsError("--csv, --markdown and --json are different ways to print; choose one")
+    if as_json:
+        print_json(facts)
+    elif as_csv:
+        sys.stdout.write(tables.to_csv(records))
+    elif as_markdown:
+        sys.stdout.write("\n".join(tables.to_markdown(grid) for grid in grids))
+    else:
+        for grid in grids:
+            results_to().print(_terminal_table(grid))
+
+
+def _terminal_table(grid: "Grid") -> Table:
+    table = Table(title=Text(grid.title), title_justify="left", box=None, pad_edge=False)
+    for place, name in enumerate(grid.columns):
+        table.add_column(Text(name), justify="right" if place else "left", overflow="fold")
+    for row in grid.rows:
+        table.add_row(*map(Text, row))
+    return table
 
 
 def list_rejections(

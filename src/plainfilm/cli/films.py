@@ -1,11 +1,26 @@
 """`categorize`, `map-descriptions`: what each film shows."""
 
+from collections import Counter
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from plainfilm.cli.console import Again, ArchivePath, AsJson, Where, Workers, run_step, show
+from plainfilm.cli.classify import ModelChoice
+from plainfilm.cli.console import (
+    Again,
+    ArchivePath,
+    AsJson,
+    Where,
+    Workers,
+    exit_for,
+    list_rejections,
+    reasons,
+    run_step,
+    show,
+)
+from plainfilm.errors import Reason
+from plainfilm.steps import Step
 
 __all__ = ["add_to"]
 
@@ -18,38 +33,61 @@ def add_to(app: typer.Typer) -> None:
 def categorize(
     archive: ArchivePath,
     where: Where = None,
+    model: ModelChoice = None,
+    text_only: Annotated[
+        bool, typer.Option("--text-only", help="Leave the pixels out; far quicker.")
+    ] = False,
     again: Again = False,
     workers: Workers = None,
     as_json: AsJson = False,
 ) -> None:
-    """Name each film's category from its texts: descriptions, BodyPartExamined, ViewPosition.
+    """Name each film's category from its texts and its pixels, and say how far they agree.
 
-    The category stays empty where no text tells the view. Where BodyPartExamined contradicts a
-    description, the description decides and the disagreement is recorded.
+    `agree`: both name it, or one does and the other allows it. `repair`: the pixels are sure and
+    the tags are wrong or say nothing; see `plainfilm repair`. `conflict`: a description and sure
+    pixels disagree, and a person has to look. `unknown`: neither is sure. The table `decision`
+    holds outcome, category and probability of each film, and the evidence in `details`.
 
     Example: `plainfilm categorize films`
     """
     from plainfilm.archive import Archive
-    from plainfilm.categories import CategoryFromText
+    from plainfilm.categories import CategoryFromPixels, CategoryFromText, DecideCategory
 
+    uncovered: tuple[str, ...] = ()
+    steps: list[tuple[str, Step[Any, Any]]] = [("Reading texts", CategoryFromText())]
+    if not text_only:
+        from plainfilm.models import find_model
+
+        chosen = find_model(model)
+        uncovered = chosen.card.uncovered
+        steps.append(("Looking at films", CategoryFromPixels.of(chosen)))
+    steps.append(("Deciding", DecideCategory(uncovered)))
     with Archive.open(archive) as opened:
-        step = CategoryFromText()
-        summary = run_step(
-            opened, step, "Naming films", where=where, again=again, workers=workers, quiet=as_json
+        summaries = [
+            run_step(opened, step, title, where=where, again=again, workers=workers, quiet=as_json)
+            for title, step in steps
+        ]
+        outcomes = opened.rows(
+            "SELECT outcome, count(*) AS n FROM decision GROUP BY outcome ORDER BY n DESC, outcome"
         )
         found = opened.rows(
-            "SELECT value, count(*) AS n,"
-            " count(*) FILTER (json_extract(details, '$.disagreement') NOT IN ('null', '[]', '{}'))"
-            " AS disagreeing FROM prediction WHERE task = 'category_text'"
-            " GROUP BY value ORDER BY n DESC, value"
+            "SELECT category, count(*) AS n FROM decision"
+            " GROUP BY category ORDER BY n DESC, category"
         )
+    decided = summaries[-1]
+    rejected = [rejection for summary in summaries for rejection in summary.rejections]
+    counts: Counter[Reason] = sum((Counter(summary.rejected) for summary in summaries), Counter())
     facts = {
-        "done": summary.done,
-        "skipped": summary.skipped,
-        "categories": {row["value"] or "(not said)": row["n"] for row in found},
-        "disagreeing": sum(row["disagreeing"] for row in found),
+        "done": decided.done,
+        "skipped": decided.skipped,
+        "outcomes": {row["outcome"]: row["n"] for row in outcomes},
+        "categories": {row["category"] or "(undecided)": row["n"] for row in found},
+        "not classified": reasons(counts),
     }
-    show("Categories from text", facts, as_json=as_json)
+    show("Categories", facts, as_json=as_json)
+    if not as_json:
+        list_rejections(rejected, counts)
+    exit_for(done=decided.done + decided.skipped, rejected=sum(counts.values()))
 
 
 def map_table(

@@ -1,30 +1,21 @@
-"""`frequencies`, `cooccurrence`, `evaluate`: the tables that dataset papers print."""
+"""`frequencies`, `cooccurrence`: the tables that dataset papers print."""
 
-import json
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
-from plainfilm.cli.console import AsJson, errors_to, is_archive, progress
+from plainfilm.cli.console import AsCsv, AsJson, AsMarkdown, is_archive, print_grids
 from plainfilm.errors import SettingsError
 
 if TYPE_CHECKING:
-    from plainfilm.evaluate import LabelFrequency, LabelPair, LabelTable
-    from plainfilm.evaluate.tables import Cell, Grid
+    from plainfilm.evaluate import LabelFrequency, LabelTable
 
-__all__ = ["add_to"]
+__all__ = ["IdColumn", "Labels", "Without", "add_to", "open_labels"]
 
-_LISTED: Final = 10
 _DEFAULT_SET: Final = "chexpert"
 
-AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV, with plain numbers.")]
-AsMarkdown = Annotated[bool, typer.Option("--markdown", help="Print the table in Markdown.")]
 Labels = Annotated[
     str | None,
     typer.Option(
@@ -47,19 +38,10 @@ IdColumn = Annotated[
     ),
 ]
 
-_evaluate = typer.Typer(
-    help="Score predictions against the truth, with intervals.\n\n"
-    "Example: `plainfilm evaluate labels predicted.csv truth.csv`",
-    no_args_is_help=True,
-    rich_markup_mode="markdown",
-)
-
 
 def add_to(app: typer.Typer) -> None:
     app.command()(frequencies)
     app.command()(cooccurrence)
-    _evaluate.command("labels")(evaluate_labels)
-    app.add_typer(_evaluate, name="evaluate")
 
 
 def frequencies(
@@ -88,10 +70,10 @@ def frequencies(
             raise SettingsError("--id names a column of a table; an archive has none")
         counted = _of_archive(source, labels or _DEFAULT_SET, without or ())
     else:
-        counted = label_frequencies(_open(source, labels, without, id_column))
+        counted = label_frequencies(open_labels(source, labels, without, id_column))
     records = tables.frequency_records(counted)
     facts = {"reports": counted[0].total, "labels": records}
-    _print(
+    print_grids(
         [tables.frequency_grid(counted)], records, facts,
         as_csv=as_csv, as_markdown=as_markdown, as_json=as_json,
     )  # fmt: skip
@@ -116,7 +98,7 @@ def cooccurrence(
     from plainfilm.evaluate import cooccurrence as count
     from plainfilm.evaluate import tables
 
-    opened = _open(table, labels, without, id_column)
+    opened = open_labels(table, labels, without, id_column)
     found = count(opened)
     facts = {
         "films": opened.rows,
@@ -124,78 +106,16 @@ def cooccurrence(
         "matrix": found.counts.tolist(),
         "totals": found.totals.tolist(),
     }
-    _print(
+    print_grids(
         [tables.cooccurrence_grid(found)], tables.cooccurrence_records(found), facts,
         as_csv=as_csv, as_markdown=as_markdown, as_json=as_json,
     )  # fmt: skip
 
 
-def evaluate_labels(
-    predicted: Annotated[Path, typer.Argument(metavar="PREDICTED.csv", help="Labels to score.")],
-    truth: Annotated[Path, typer.Argument(metavar="TRUTH.csv", help="Labels that are right.")],
-    labels: Labels = None,
-    without: Without = None,
-    id_column: IdColumn = None,
-    truth_id: Annotated[
-        str | None,
-        typer.Option(metavar="COLUMN", help="The column of the ids in TRUTH, where it differs."),
-    ] = None,
-    common: Annotated[
-        bool,
-        typer.Option("--common", help="Compare the ids and labels that both have; list the rest."),
-    ] = False,
-    task: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="TASK",
-            help="`mention`, `negation`, `uncertainty` or `positive`; may be given again."
-            " The default is all four.",
-        ),
-    ] = None,
-    resamples: Annotated[
-        int, typer.Option(min=0, help="Bootstrap resamples of the reports; 0 for no intervals.")
-    ] = 10_000,
-    confidence: Annotated[float, typer.Option(help="Of the intervals.")] = 0.95,
-    seed: Annotated[int, typer.Option(min=0, help="The same seed, the same intervals.")] = 20,
-    as_csv: AsCsv = False,
-    as_markdown: AsMarkdown = False,
-    as_json: AsJson = False,
-) -> None:
-    """Score labels of reports: precision, recall and F1 per label, pooled (micro), mean (macro).
-
-    As for MIMIC-CXR, each task asks one question of each cell. Mention: is there any value?
-    Negation: is it 0? Uncertainty: is it -1? And as for ChestX-ray8, positive: is it 1? A figure
-    that is 0/0 is shown as such and is no part of the mean. Tables are read as by `frequencies`.
-
-    Example: `plainfilm evaluate labels predicted.csv truth.csv`
-    """
-    from plainfilm.evaluate import TASKS, Bootstrap, label_agreement, pair_labels, tables
-
-    pair = pair_labels(
-        _open(predicted, labels, without, id_column),
-        _open(truth, labels, without, truth_id or id_column),
-        common=common,
-    )
-    bootstrap = Bootstrap(resamples, confidence, seed) if resamples else None
-    with progress("Resampling", resamples, quiet=as_json) as advance:
-        agreements = label_agreement(
-            pair.predicted, pair.truth, pair.names,
-            tasks=tuple(dict.fromkeys(task or TASKS)), bootstrap=bootstrap, progress=advance,
-        )  # fmt: skip
-    records = [record for each in agreements for record in tables.agreement_records(each)]
-    facts: dict[str, object] = {"reports": len(pair.truth), "labels": pair.names}
-    facts |= {"resamples": resamples, "confidence": confidence, "seed": seed}
-    facts |= _lone(pair)
-    _list_lone(pair)
-    _print(
-        [tables.agreement_grid(each) for each in agreements], records, {**facts, "scores": records},
-        as_csv=as_csv, as_markdown=as_markdown, as_json=as_json,
-    )  # fmt: skip
-
-
-def _open(
+def open_labels(
     path: Path, labels: str | None, without: Sequence[str] | None, id_column: str | None
 ) -> "LabelTable":
+    """The table of labels that the options `Labels`, `Without` and `IdColumn` ask for."""
     from plainfilm.evaluate import LabelTable
     from plainfilm.vocabulary import LABEL_SETS, label_set
 
@@ -249,54 +169,3 @@ def _of_archive(path: Path, name: str, without: Sequence[str]) -> "tuple[LabelFr
     return tuple(
         LabelFrequency(label=label, total=total, **counts.get(label, none)) for label in names
     )
-
-
-def _lone(pair: "LabelPair") -> dict[str, tuple[str, ...]]:
-    return {
-        "ids_only_predicted": pair.only_predicted,
-        "ids_only_true": pair.only_true,
-        "labels_only_predicted": pair.labels_only_predicted,
-        "labels_only_true": pair.labels_only_true,
-    }
-
-
-def _list_lone(pair: "LabelPair") -> None:
-    """Say on stderr what was not compared."""
-    for kind, names in _lone(pair).items():
-        if names:
-            more = f" and {len(names) - _LISTED:,} more" if len(names) > _LISTED else ""
-            line = f"not compared, {kind.replace('_', ' ')}: {', '.join(names[:_LISTED])}{more}"
-            errors_to().print(line, markup=False, highlight=False, soft_wrap=True)
-
-
-def _print(
-    grids: "Sequence[Grid]",
-    records: "Sequence[dict[str, Cell]]",
-    facts: Mapping[str, object],
-    *,
-    as_csv: bool,
-    as_markdown: bool,
-    as_json: bool,
-) -> None:
-    from plainfilm.evaluate import tables
-
-    if as_csv + as_markdown + as_json > 1:
-        raise SettingsError("--csv, --markdown and --json are different ways to print; choose one")
-    if as_json:
-        sys.stdout.write(json.dumps(facts) + "\n")
-    elif as_csv:
-        sys.stdout.write(tables.to_csv(records))
-    elif as_markdown:
-        sys.stdout.write("\n".join(tables.to_markdown(grid) for grid in grids))
-    else:
-        for grid in grids:
-            Console().print(_terminal_table(grid))
-
-
-def _terminal_table(grid: "Grid") -> Table:
-    table = Table(title=Text(grid.title), title_justify="left", box=None, pad_edge=False)
-    for place, name in enumerate(grid.columns):
-        table.add_column(Text(name), justify="right" if place else "left", overflow="fold")
-    for row in grid.rows:
-        table.add_row(*map(Text, row))
-    return table

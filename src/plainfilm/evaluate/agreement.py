@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from plainfilm.errors import SettingsError
 from plainfilm.evaluate.intervals import Bootstrap, Estimate, percentile
 from plainfilm.evaluate.label_tables import NEGATIVE, POSITIVE, UNCERTAIN
+from plainfilm.evaluate.sums import MEASURES, Sums, estimates_of, precision_recall_f1
 
 __all__ = ["TASKS", "LabelScore", "MacroScore", "TaskAgreement", "label_agreement"]
 
@@ -25,11 +26,6 @@ The first three are those of Johnson et al., MIMIC-CXR-JPG, 2019: whether a labe
 all, whether it is negated, whether it is uncertain. The last is how ChestX-ray8 was evaluated (Wang
 et al., CVPR 2017): whether the finding is there.
 """
-
-_MEASURES: Final = ("precision", "recall", "f1")
-
-_Sums: TypeAlias = NDArray[np.float64]
-"""(..., tasks, 3, labels): true positives, predicted positives, actual positives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,17 +112,17 @@ def label_agreement(
     # Reports whose labels are all alike count the same; a few thousand kinds stand for all.
     kinds, counts = np.unique(np.hstack([predicted, truth]), axis=0, return_counts=True)
     indicators = _indicators(kinds[:, : len(names)], kinds[:, len(names) :], tasks)
-    shape = (len(tasks), len(_MEASURES), len(names))
+    shape = (len(tasks), len(MEASURES), len(names))
 
     def figures_of(weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        return _figures((weights @ indicators).reshape(*weights.shape[:-1], *shape))
+        return precision_recall_f1((weights @ indicators).reshape(*weights.shape[:-1], *shape))
 
     sums = (counts @ indicators).reshape(shape)
-    values = _figures(sums)
-    estimates = _estimates(values, None)
+    values = precision_recall_f1(sums)
+    estimates = estimates_of(values, None)
     if bootstrap is not None:
         replicates = bootstrap.replicates(figures_of, counts, progress=progress)
-        estimates = _estimates(values, percentile(replicates, bootstrap.confidence))
+        estimates = estimates_of(values, percentile(replicates, bootstrap.confidence))
     return tuple(
         _task(task, names, len(truth), sums[place], estimates[place])
         for place, task in enumerate(tasks)
@@ -144,45 +140,10 @@ def _indicators(
     return np.hstack(columns).astype(np.float64)
 
 
-def _figures(sums: _Sums) -> NDArray[np.float64]:
-    """(..., tasks, 3 measures, labels + 2): per label, then micro and macro; NaN for 0/0."""
-    pooled = np.concatenate([sums, sums.sum(axis=-1, keepdims=True)], axis=-1)
-    hits, said, true = (pooled[..., place, :] for place in range(len(_MEASURES)))
-    single = np.stack(
-        [_ratio(hits, said), _ratio(hits, true), _ratio(2 * hits, said + true)], axis=-2
-    )
-    each = single[..., :-1]
-    defined = ~np.isnan(each)
-    mean = _ratio(np.where(defined, each, 0).sum(axis=-1), defined.sum(axis=-1, dtype=np.float64))
-    return np.concatenate([single, mean[..., np.newaxis]], axis=-1)
-
-
-def _ratio(over: NDArray[np.float64], under: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.divide(over, under, out=np.full_like(over, np.nan), where=under > 0)
-
-
-def _estimates(
-    values: NDArray[np.float64],
-    interval: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]] | None,
-) -> NDArray[np.object_]:
-    """An Estimate in the place of each value; one that is undefined has no interval either."""
-    estimates = np.empty(values.shape, object)
-    for place, value in np.ndenumerate(values):
-        if np.isnan(value):
-            estimates[place] = Estimate(None)
-        elif interval is None:
-            estimates[place] = Estimate(float(value))
-        else:
-            low, high, undefined = (part[place] for part in interval)
-            ends = [None if np.isnan(end) else float(end) for end in (low, high)]
-            estimates[place] = Estimate(float(value), ends[0], ends[1], int(undefined))
-    return estimates
-
-
 def _task(
-    task: str, names: Sequence[str], reports: int, sums: _Sums, estimates: NDArray[np.object_]
+    task: str, names: Sequence[str], reports: int, sums: Sums, estimates: NDArray[np.object_]
 ) -> TaskAgreement:
-    def score(label: str, place: int, of_all: _Sums, decisions: int) -> LabelScore:
+    def score(label: str, place: int, of_all: Sums, decisions: int) -> LabelScore:
         hits, said, true = (int(count) for count in of_all)
         return LabelScore(
             label, hits, said - hits, true - hits, decisions - said - true + hits,
@@ -192,7 +153,7 @@ def _task(
     labels = tuple(score(name, place, sums[:, place], reports) for place, name in enumerate(names))
     micro = score("micro", len(names), sums.sum(axis=1), reports * len(names))
     averaged = [
-        sum(getattr(each, measure).value is not None for each in labels) for measure in _MEASURES
+        sum(getattr(each, measure).value is not None for each in labels) for measure in MEASURES
     ]
     precision, recall, f1 = averaged
     return TaskAgreement(

@@ -54,19 +54,21 @@ def wilson(
 
 
 def wald(
-    successes: ArrayLike, trials: ArrayLike, confidence: float = 0.95
+    successes: ArrayLike, trials: ArrayLike, confidence: float = 0.95, *, cut: bool = True
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Wald's interval for proportions, cut to [0, 1].
+    """Wald's interval for proportions.
 
     It is printed in many papers and is here for comparison with them; near 0 and 1 and for few
     trials it is too narrow, and at 0 and 1 of no width at all.
 
-    Args, Returns, Raises: as `wilson`.
+    Args, Returns, Raises: as `wilson`, but for
+        cut: to [0, 1]; else the ends may pass 0 and 1, as papers print them.
     Source: Brown, Cai and DasGupta, Stat Sci 2001.
     """
     share, n, z = _proportions(successes, trials, confidence)
     half = z * np.sqrt(share * (1 - share) / n)
-    return np.clip(share - half, 0, 1), np.clip(share + half, 0, 1)
+    low, high = share - half, share + half
+    return (np.clip(low, 0, 1), np.clip(high, 0, 1)) if cut else (low, high)
 
 
 def _proportions(

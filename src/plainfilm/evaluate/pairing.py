@@ -10,7 +10,7 @@ from plainfilm.errors import BadTable
 from plainfilm.evaluate.csv_tables import listed
 from plainfilm.evaluate.label_tables import LabelMatrix, LabelTable
 
-__all__ = ["LabelPair", "pair_labels"]
+__all__ = ["LabelPair", "in_both", "pair_labels", "refuse_lone"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,19 +44,19 @@ def pair_labels(predicted: LabelTable, truth: LabelTable, *, common: bool = Fals
     """
     said, true = predicted.load(), truth.load()
     paths = predicted.path, truth.path
-    names, lone_names = _split(said.names, true.names)
-    ids, lone_ids = _split(said.ids, true.ids)
+    names, lone_names = in_both(said.names, true.names)
+    ids, lone_ids = in_both(said.ids, true.ids)
     for kind, lone, both in (("labels", lone_names, names), ("ids", lone_ids, ids)):
         if not both:
             raise BadTable(f"{paths[0]} and {paths[1]} have no {kind} in common")
         if not common:
-            _refuse(kind, paths, lone)
+            refuse_lone(kind, paths, lone)
     return LabelPair(
         names, _select(said, ids, names), _select(true, ids, names), *lone_ids, *lone_names
     )
 
 
-def _split(
+def in_both(
     predicted: tuple[str, ...], truth: tuple[str, ...]
 ) -> tuple[tuple[str, ...], tuple[tuple[str, ...], tuple[str, ...]]]:
     """What both have, in the order of the truth; and what each has alone."""
@@ -66,9 +66,10 @@ def _split(
     return both, (only_predicted, tuple(name for name in truth if name not in in_predicted))
 
 
-def _refuse(
+def refuse_lone(
     kind: str, paths: tuple[Path, Path], lone: tuple[tuple[str, ...], tuple[str, ...]]
 ) -> None:
+    """Raise BadTable that names what one of two tables has alone, if there is anything."""
     parts = [
         f"{path} alone has {len(names):,} {kind}: {listed(names)}"
         for path, names in zip(paths, lone, strict=True)

@@ -131,10 +131,14 @@ def agreement_records(agreement: TaskAgreement) -> list[dict[str, Cell]]:
     return [*records, {"task": agreement.task, "label": "macro", **counts, **figures}]
 
 
-def to_csv(records: Sequence[dict[str, Cell]]) -> str:
-    """Records with the same keys as CSV; None is an empty cell."""
+def to_csv(records: Sequence[dict[str, Cell]], columns: Sequence[str] = ()) -> str:
+    """Records with the same keys as CSV; None is an empty cell.
+
+    Args:
+        columns: where there may be no record; else they are the records' keys.
+    """
     stream = io.StringIO()
-    writer = csv.DictWriter(stream, records[0] if records else (), lineterminator="\n")
+    writer = csv.DictWriter(stream, records[0] if records else columns, lineterminator="\n")
     writer.writeheader()
     writer.writerows(records)
     return stream.getvalue()

@@ -1,0 +1,120 @@
+"""`models`: the store of models, and their cards."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markdown import Markdown
+
+from plainfilm.cli.console import AsJson, errors_to, print_json, results_to, show
+
+__all__ = ["add_to"]
+
+_app = typer.Typer(
+    help="The models that `classify` can run, and their cards.\n\n"
+    "Example: `plainfilm models show starter`",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+)
+
+ModelName = Annotated[str, typer.Argument(metavar="NAME", help="A model of the store.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    _app.command("list")(list_all)
+    _app.command("show")(show_card)
+    _app.command("add")(add)
+    _app.command("remove")(remove)
+    app.add_typer(_app, name="models")
+
+
+def list_all(as_json: AsJson = False) -> None:
+    """List the models of the store: those that ship with plainfilm, and the user's own.
+
+    The user's are in the folder `PLAINFILM_MODELS`, by default the platform's folder for data.
+
+    Example: `plainfilm models list`
+    """
+    from plainfilm.errors import ModelError
+    from plainfilm.models import list_models, user_folder
+
+    models = []
+    for model in list_models():
+        if isinstance(model, ModelError):
+            errors_to().print(f"cannot be used: {model}", style="red", markup=False)
+            continue
+        card = model.card
+        models.append(
+            {
+                "name": card.name,
+                "version": card.version,
+                "classes": len(card.classes) - len(card.uncovered),
+                "bundled": model.bundled,
+                "path": str(model.network),
+            }
+        )
+    if as_json:
+        print_json({"models": models, "folder": str(user_folder())})
+        return
+    facts = {
+        str(model["name"]): f"{model['version']}, {model['classes']} classes, {model['path']}"
+        for model in models
+    }
+    show("Models", facts | {"folder of your own": str(user_folder())}, as_json=False)
+
+
+def show_card(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME|PATH", help="A model of the store, or its folder.")
+    ],
+    as_json: AsJson = False,
+    as_markdown: Annotated[
+        bool, typer.Option("--markdown", help="Print the page in Markdown.")
+    ] = False,
+) -> None:
+    """Show a model's card: data, terms of use, figures, thresholds, known failures.
+
+    Example: `plainfilm models show starter`
+    """
+    import dataclasses
+
+    from plainfilm.models import card_page, find_model
+
+    card = find_model(name).card
+    if as_json:
+        print_json(dataclasses.asdict(card))
+    elif as_markdown or not sys.stdout.isatty():
+        typer.echo(card_page(card), nl=False)
+    else:
+        results_to().print(Markdown(card_page(card)))
+
+
+def add(
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="PATH", help="The model's folder, or its ONNX file with the card beside it."
+        ),
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Copy a model into the store, after making sure that it runs.
+
+    Example: `plainfilm models add trained/`
+    """
+    from plainfilm.models import add_model
+
+    model = add_model(source)
+    facts = {"name": model.card.name, "version": model.card.version, "path": str(model.network)}
+    show("Model added", facts, as_json=as_json)
+
+
+def remove(name: ModelName, as_json: AsJson = False) -> None:
+    """Remove one of your own models from the store.
+
+    Example: `plainfilm models remove hospital-1`
+    """
+    from plainfilm.models import remove_model
+
+    show("Model removed", {"name": name, "path": str(remove_model(name))}, as_json=as_json)

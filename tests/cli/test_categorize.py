@@ -1,0 +1,40 @@
+"""`categorize` from the command line, on the sample films."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from plainfilm.demo import SampleSource
+
+Run = Callable[..., "Ran"]  # noqa: F821 - of this folder's conftest
+
+
+def test_every_film_gets_a_decision_and_wrong_tags_change_nothing(
+    plainfilm: Run, archive: Path, sample: SampleSource
+) -> None:
+    ran = plainfilm("categorize", archive, "--workers", 1, "--json")
+    assert ran.code == 0
+    assert sum(ran.facts["outcomes"].values()) == ran.facts["done"]
+    # All sample films are frontal chest films, whatever their BodyPartExamined says.
+    assert ran.facts["categories"] == {"chest_pa_ap": ran.facts["done"]}
+
+
+def test_a_film_that_no_text_names_is_named_by_its_pixels(plainfilm: Run, archive: Path) -> None:
+    by_text = plainfilm("categorize", archive, "--text-only", "--workers", 1, "--json")
+    assert by_text.facts["categories"]["(undecided)"] == 3
+    both = plainfilm("categorize", archive, "--workers", 1, "--json")
+    assert "(undecided)" not in both.facts["categories"]
+    assert both.facts["outcomes"]["repair"] >= 3
+
+
+def test_a_second_run_has_nothing_to_do(plainfilm: Run, archive: Path) -> None:
+    first = plainfilm("categorize", archive, "--workers", 1, "--json")
+    again = plainfilm("categorize", archive, "--workers", 1, "--json")
+    assert (again.facts["done"], again.facts["skipped"]) == (0, first.facts["done"])
+
+
+def test_another_model_is_asked_anew_and_a_missing_one_is_said(
+    plainfilm: Run, archive: Path
+) -> None:
+    ran = plainfilm("categorize", archive, "--model", "nosuch", "--workers", 1)
+    assert ran.code == 1
+    assert "there is no model nosuch" in ran.err
