@@ -57,7 +57,7 @@ class DecideCategory:
         }
         probability = pixels.probability_of(category) if category and pixels.ranked else None
         return Decision(
-            film.film_id, outcome, category, probability, text.side, details | pixels.about
+            film.film_id, outcome, category, probability, text.side, details | dict(pixels.about)
         )
 
     def _join(self, text: "_TextSays", pixels: "_PixelsSay") -> tuple[Outcome, str, str]:

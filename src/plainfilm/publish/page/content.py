@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from plainfilm.archive import Archive
 from plainfilm.errors import Reason
-from plainfilm.records import Outcome
 from plainfilm.publish.page import thumbnails
 from plainfilm.publish.page.intake import reason_text
 from plainfilm.publish.page.markup import Content, Markup, element, join
@@ -23,6 +22,7 @@ from plainfilm.publish.page.parts import (
 )
 from plainfilm.publish.selection import study_labels
 from plainfilm.publish.summary import LabelCounts, count_labels
+from plainfilm.records import Outcome
 from plainfilm.vocabulary import CATEGORIES, LABEL_SETS, label_set
 
 __all__ = ["THUMBNAILS", "categories", "labels", "unlinked_reports", "wrong_tags"]
