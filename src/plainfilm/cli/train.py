@@ -50,7 +50,7 @@ def categories(
         typer.Argument(
             metavar="[FILMS.csv]",
             help="Columns `file, category, patient`; optional `member` (of a zip file), `upright`"
-            " and `collage` (0 or 1), `weight`, `measured` (0: learnt from, not counted), `source`.",
+            " and `collage` (0 or 1), `weight`, `measured` (0: not counted), `source`.",
         ),
     ] = None,
     from_archive: Annotated[

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from cleanlab.filter import find_label_issues
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.pipeline import make_pipeline
@@ -62,31 +63,28 @@ def cross_validated(
 
 
 def suspect_labels(probabilities: np.ndarray, labels: np.ndarray) -> list[SuspectLabel]:
-    """The films off the diagonal of the confident joint, the surest first.
+    """The films whose label confident learning doubts, the surest first.
 
     Args:
         probabilities: (n, classes), each row from a model that did not see the film.
         labels: (n,) numbers of classes.
     """
-    rows = np.arange(len(labels))
-    own = probabilities[rows, labels]
-    usual = np.array(
-        [
-            own[labels == number].mean() if (labels == number).any() else np.inf
-            for number in range(probabilities.shape[1])
-        ]
+    there, compact = np.unique(labels, return_inverse=True)
+    known = probabilities[:, there]
+    known = known / known.sum(axis=1, keepdims=True)
+    doubted = find_label_issues(
+        compact,
+        known,
+        filter_by="confident_learning",
+        return_indices_ranked_by="normalized_margin",
+        n_jobs=1,
     )
-    confident = np.where(probabilities >= usual, probabilities, -1.0)
-    likely = confident.argmax(axis=1)
-    doubted = (confident.max(axis=1) >= 0) & (likely != labels)
-    found = [
-        SuspectLabel(
-            number,
-            int(labels[number]),
-            int(likely[number]),
-            float(own[number]),
-            float(probabilities[number, likely[number]]),
-        )
-        for number in np.flatnonzero(doubted).tolist()
-    ]
-    return sorted(found, key=lambda item: item.given_probability - item.likely_probability)
+    return [_suspect(int(number), compact[number], known[number], there) for number in doubted]
+
+
+def _suspect(number: int, given: int, known: np.ndarray, there: np.ndarray) -> SuspectLabel:
+    others = np.where(np.arange(len(known)) == given, -1.0, known)
+    likely = int(others.argmax())
+    return SuspectLabel(
+        number, int(there[given]), int(there[likely]), float(known[given]), float(known[likely])
+    )
