@@ -26,7 +26,7 @@ check: $(DEV)
 
 unit: $(DEV)
 	@sh scripts/install-test-peers
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadfile
 
 reference: $(DEV)
 	$(BIN)/python scripts/write_reference.py

@@ -1,5 +1,6 @@
 """`categorize` from the command line, on the sample films."""
 
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,17 @@ def test_every_film_gets_a_decision_and_wrong_tags_change_nothing(
     assert sum(ran.facts["outcomes"].values()) == ran.facts["done"]
     # All sample films are frontal chest films, whatever their BodyPartExamined says.
     assert ran.facts["categories"] == {"chest_pa_ap": ran.facts["done"]}
+
+
+def test_texts_alone_name_what_they_can_and_record_disagreement(
+    plainfilm: Run, archive: Path, sample: SampleSource
+) -> None:
+    ran = plainfilm("categorize", archive, "--text-only", "--workers", 1, "--json")
+    expected = Counter(film.text_category or "(undecided)" for _, film in sample.films)
+    assert ran.facts["categories"] == expected
+    sql = "SELECT 1 FROM prediction WHERE json_array_length(details -> 'disagreement') > 0"
+    told = plainfilm("query", archive, sql, "--csv")
+    assert len(told.out.splitlines()) - 1 == len(sample.wrong_body_part)
 
 
 def test_a_film_that_no_text_names_is_named_by_its_pixels(plainfilm: Run, archive: Path) -> None:

@@ -146,17 +146,6 @@ def test_status_tells_runs_in_words(plainfilm: Run, archive: Path, sample: Sampl
     assert "{" not in shown
 
 
-def test_categorize_names_films_and_records_disagreement(
-    plainfilm: Run, archive: Path, sample: SampleSource
-) -> None:
-    ran = plainfilm("categorize", archive, *ONE, "--json")
-    assert ran.code == 0
-    assert ran.facts["disagreeing"] == len(sample.wrong_body_part)
-    expected = Counter(film.text_category or "(not said)" for _, film in sample.films)
-    assert ran.facts["categories"] == expected
-    assert plainfilm("categorize", archive, *ONE, "--json").facts["skipped"] == 24
-
-
 def test_label_into_an_archive_and_into_a_table(
     plainfilm: Run, archive: Path, sample: SampleSource, tmp_path: Path
 ) -> None:

@@ -79,7 +79,10 @@ def categories(
         str | None,
         typer.Option(metavar="DIR|NAME", help="Of mobilenet-v1: a folder, or a name on the hub."),
     ] = None,
-    steps: Annotated[int | None, typer.Option(min=1, help="Batches to learn from.")] = None,
+    steps: Annotated[
+        int | None,
+        typer.Option(min=1, help="Batches to learn categories from; what follows is scaled alike."),
+    ] = None,
     folds: Annotated[int | None, typer.Option(min=2, help="Parts to deal patients into.")] = None,
     measured: Annotated[
         int | None,
@@ -165,7 +168,7 @@ def _plan(
     if backbone is not None:
         plan = replace(plan, backbone=backbone)
     if steps is not None:
-        plan = replace(plan, schedule=replace(plan.schedule, steps=steps))
+        plan = plan.shortened(steps)
     return replace(plan, measured=measured or min(plan.measured, plan.folds))
 
 

@@ -71,6 +71,17 @@ class Plan:
     seed: int = 0
     weights: str | None = None
 
+    def shortened(self, steps: int) -> "Plan":
+        """The same plan with another number of batches, in all its stages alike."""
+        share = steps / self.schedule.steps
+
+        def scaled(schedule: Schedule) -> Schedule:
+            return replace(schedule, steps=max(1, round(schedule.steps * share)))
+
+        poses = None if self.poses is None else scaled(self.poses)
+        schedule = replace(self.schedule, steps=steps)
+        return replace(self, schedule=schedule, poses=poses, sides=scaled(self.sides))
+
 
 PRESETS: Final = {
     "default": Plan(),
