@@ -8,16 +8,24 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from plainfilm.categories import CategoryFromPixels, classify_files, explain, write_classified
+from plainfilm.categories import (
+    CategoryFromPixels,
+    PixelCategory,
+    classify_files,
+    explain,
+    silent_on,
+    write_classified,
+)
 from plainfilm.categories._classify import ClassifiedFile
+from plainfilm.categories._pixels import classify
 from plainfilm.dicom import encode_png
 from plainfilm.dicom.images import decode_any_depth
 from plainfilm.engine import LocalEngine
 from plainfilm.errors import InputError, ModelError, Reason, SettingsError
-from plainfilm.models import StoredModel, find_model
+from plainfilm.models import Network, StoredModel, find_model
 from plainfilm.records import Film, Location, Prediction, Rejection
 from plainfilm.steps import parameters, parameters_hash
-from tiny_model import BRIGHT, DARK, write_model
+from tiny_model import BRIGHT, CLASSES, DARK, write_model
 
 SHADE = np.linspace(0, 60, 128, dtype=np.uint8)
 DARK_FILM = np.tile(SHADE, (128, 1))
@@ -186,3 +194,26 @@ def test_what_is_no_radiograph_cannot_be_explained(model: StoredModel, tmp_path:
         explain(film(tmp_path, np.zeros((99, 99), np.uint8)).location, model, tmp_path / "a.png")
     with pytest.raises(SettingsError, match="cannot write"):
         explain(film(tmp_path, DARK_FILM).location, model, tmp_path / "nowhere" / "a.png")
+
+
+def test_a_model_of_other_classes_is_refused(tmp_path: Path) -> None:
+    classes = ("skull_lateral", *CLASSES[1:])
+    model = find_model(write_model(tmp_path / "m", classes=classes))
+    with pytest.raises(ModelError, match="skull_lateral"):
+        CategoryFromPixels.of(model)
+
+
+def test_a_model_is_silent_on_what_it_does_not_cover_or_know(tmp_path: Path) -> None:
+    classes = ("other", *CLASSES[1:-1], "abdomen_ap_2")
+    card = find_model(write_model(tmp_path / "m", classes=classes, uncovered=("knee_ap",))).card
+    assert set(silent_on(card)) == {"abdomen_ap", "knee_ap"}
+
+
+def test_what_a_model_never_learnt_is_not_told(tmp_path: Path) -> None:
+    heads = ("turn", "inverted", "collage")
+    model = find_model(write_model(tmp_path / "m", untrained=heads))
+    film = tmp_path / "film.png"
+    film.write_bytes(encode_png(np.tile(np.arange(200, dtype=np.uint8), (150, 1))))
+    (said,) = classify(Network(model), [Location(film)])
+    assert isinstance(said, PixelCategory)
+    assert (said.turn, said.turn_probability, said.inverted, said.collage) == (None,) * 4

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import imagecodecs
 import numpy as np
 import pytest
 
@@ -36,6 +37,11 @@ def in_colour(path: Path) -> None:
     write_dataset(made, path)
 
 
+def in_lower_case(path: Path) -> None:
+    dicom(Modality="US")(path)
+    path.write_bytes(path.read_bytes().replace(b"CS\x02\x00US", b"CS\x02\x00us"))
+
+
 def content(data: bytes) -> Callable[[Path], None]:
     return lambda path: path.write_bytes(data) and None
 
@@ -53,6 +59,7 @@ BAD = [
     ("a CT slice", dicom(Modality="CT"), Reason.NOT_A_RADIOGRAPH),
     ("a CT by its class", dicom(Modality="OT", SOPClassUID=CT), Reason.NOT_A_RADIOGRAPH),
     ("an ultrasound image", dicom(Modality="US"), Reason.NOT_A_RADIOGRAPH),
+    ("an ultrasound image of a careless export", in_lower_case, Reason.NOT_A_RADIOGRAPH),
     ("an ultrasound by its class", dicom(SOPClassUID=ULTRASOUND), Reason.NOT_A_RADIOGRAPH),
     ("60 x 60 pixels", dicom(frame=RAMP[:60, :60]), Reason.IMAGE_TOO_SMALL),
     ("60 x 60 as PNG", content(encode_png(RAMP[:60, :60])), Reason.IMAGE_TOO_SMALL),
@@ -82,6 +89,23 @@ def test_what_is_no_single_radiograph_is_refused(
 def test_every_kind_of_radiograph_is_taken(tmp_path: Path, modality: str) -> None:
     dicom(Modality=modality)(tmp_path / "a.dcm")
     assert read_square(Location(tmp_path / "a.dcm"), SIDE).shape == (SIDE, SIDE)
+
+
+def test_transparency_is_no_colour(tmp_path: Path) -> None:
+    grey = np.tile(np.arange(200, dtype=np.uint8), (150, 1))
+    opaque = np.full_like(grey, 255)
+    shown = {}
+    for name, channels in {
+        "l": [grey],
+        "la": [grey, opaque],
+        "rgba": [grey] * 3 + [opaque],
+    }.items():
+        image = channels[0] if len(channels) == 1 else np.stack(channels, axis=-1)
+        path = tmp_path / f"{name}.png"
+        path.write_bytes(imagecodecs.png_encode(image))
+        shown[name] = read_square(Location(path), 64)
+    assert np.array_equal(shown["l"], shown["la"])
+    assert np.array_equal(shown["l"], shown["rgba"])
 
 
 def test_a_film_looks_the_same_whatever_file_it_is_in(tmp_path: Path) -> None:

@@ -53,6 +53,25 @@ def test_a_decision_carries_the_evidence_and_how_the_film_lies() -> None:
     assert decision.details["text"] == "chest_pa_ap"
 
 
+def test_pixels_are_left_out_when_asked() -> None:
+    (decision,) = DecideCategory(pixels=False).process([_film(_CASES[5])])
+    assert (decision.outcome, decision.category) == ("agree", "knee_ap")
+    assert (decision.probability, decision.details["pixels"]) == (None, ())
+
+
+def test_a_category_that_the_model_cannot_know_has_no_probability() -> None:
+    (row,) = [row for row in _CASES if row["because"].startswith("the model cannot know")]
+    (decision,) = DecideCategory(("thoracic_spine_ap",)).process([_film(row)])
+    assert decision.category == "thoracic_spine_ap"
+    assert decision.probability is None
+
+
+def test_a_class_outside_the_table_is_no_body_part() -> None:
+    case = _CASES[9] | {"pixels": "skull_lateral 0.99"}
+    (decision,) = DecideCategory().process([_film(case)])
+    assert decision.outcome == "conflict"
+
+
 def test_a_decision_by_text_alone_has_no_probability() -> None:
     (row,) = [row for row in _CASES if row["why"] == "text_alone"]
     (decision,) = DecideCategory().process([_film(row)])

@@ -38,6 +38,14 @@ def test_a_film_that_no_text_names_is_named_by_its_pixels(plainfilm: Run, archiv
     assert both.facts["outcomes"]["repair"] >= 3
 
 
+def test_text_only_leaves_earlier_pixels_out(plainfilm: Run, archive: Path) -> None:
+    plainfilm("categorize", archive, "--workers", 1)
+    ran = plainfilm("categorize", archive, "--text-only", "--workers", 1, "--json")
+    assert ran.facts["categories"]["(undecided)"] == 3
+    sql = "SELECT 1 FROM decision WHERE probability IS NOT NULL"
+    assert len(plainfilm("query", archive, sql, "--csv").out.splitlines()) == 1
+
+
 def test_a_second_run_has_nothing_to_do(plainfilm: Run, archive: Path) -> None:
     first = plainfilm("categorize", archive, "--workers", 1, "--json")
     again = plainfilm("categorize", archive, "--workers", 1, "--json")

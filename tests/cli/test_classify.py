@@ -143,3 +143,13 @@ def test_the_store_lists_shows_adds_and_removes(plainfilm: Run, model: Path, fil
     assert plainfilm("classify", films / "a.dcm", "--model", "tiny").code == 0
     assert plainfilm("models", "remove", "tiny").code == 0
     assert plainfilm("models", "show", "tiny").code == 1
+
+
+def test_a_table_is_not_written_over_a_film(plainfilm: Run, tmp_path: Path) -> None:
+    film = tmp_path / "film.png"
+    film.write_bytes(encode_png(np.tile(np.arange(200, dtype=np.uint8), (150, 1))))
+    before = film.read_bytes()
+    ran = plainfilm("classify", film, "--out", film)
+    assert ran.code == 1
+    assert "one of the films" in ran.err
+    assert film.read_bytes() == before

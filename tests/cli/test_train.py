@@ -82,11 +82,27 @@ def test_an_archives_texts_are_labels(plainfilm: Run, archive: Path, tmp_path: P
     )
     # The sample films are all of one category.
     assert ran.code == 1
-    assert "categories could be read" in ran.err
+    assert "fewer than 2 categories" in ran.err
     with (tmp_path / "m" / "films.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert {row["category"] for row in rows} == {"chest_pa_ap"}
     assert all(row["patient"].isdigit() for row in rows)
+
+
+def test_a_reviewed_table_is_not_overwritten(plainfilm: Run, archive: Path, tmp_path: Path) -> None:
+    plainfilm("categorize", archive, "--text-only", "--workers", 1)
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m" / "films.csv").write_text("mine")
+    ran = plainfilm("train", "categories", "--from-archive", archive, "--out", tmp_path / "m")
+    assert ran.code == 1
+    assert "there already" in ran.err
+    assert (tmp_path / "m" / "films.csv").read_text() == "mine"
+
+
+def test_a_folder_that_cannot_be_made_is_said(plainfilm: Run, films: Path) -> None:
+    ran = plainfilm("train", "categories", films, "--out", films, "--name", "m")
+    assert ran.code == 1
+    assert "cannot write" in ran.err
 
 
 @pytest.mark.parametrize(
@@ -97,6 +113,7 @@ def test_an_archives_texts_are_labels(plainfilm: Run, archive: Path, tmp_path: P
         (("films.csv", "--backbone", "resnet", *_SHORT), 1, "no such backbone"),
         (("films.csv", "--folds", 2, "--measured", 3), 1, "measured"),
         (("films.csv", "--notes", "nothing.toml"), 1, "notes"),
+        (("films.csv", "--name", "My Model"), 1, "lower-case"),
     ],
 )
 def test_what_cannot_be_done_is_said(

@@ -72,9 +72,10 @@ def test_a_bundled_model_cannot_be_removed_or_covered(folder: Path, tmp_path: Pa
         add_model(write_model(tmp_path / "made"))
 
 
-@pytest.mark.parametrize("name", ["nothing", "../made", ".", ""])
+@pytest.mark.parametrize("name", ["nothing", "../made", ".", "..", ""])
 def test_only_models_of_the_store_are_removed(folder: Path, tmp_path: Path, name: str) -> None:
     made = write_model(tmp_path / "made")
+    write_model(tmp_path)  # a card above the store, too
     folder.mkdir()
     with pytest.raises(ModelError, match="no model"):
         remove_model(name)
@@ -102,3 +103,8 @@ def test_models_are_kept_where_the_platform_keeps_data(monkeypatch: pytest.Monke
     monkeypatch.setenv("XDG_DATA_HOME", "/data")
     monkeypatch.setattr(store.sys, "platform", "linux")
     assert user_folder() == Path("/data/plainfilm/models")
+
+
+def test_an_empty_name_is_no_name(folder: Path) -> None:
+    with pytest.raises(ModelError):
+        find_model("")

@@ -31,9 +31,11 @@ class DecideCategory:
         uncovered: categories that the model cannot tell, so that its silence means nothing.
         plausible: the probability from which the pixels back a category that they do not put
             first.
+        pixels: whether to hear them at all.
     """
 
     uncovered: tuple[str, ...] = ()
+    pixels: bool = True
     plausible: float = 0.2
 
     name: ClassVar[str] = "category"
@@ -47,7 +49,7 @@ class DecideCategory:
 
     def _decide(self, film: Film) -> Decision:
         text = _TextSays.of(film.predictions.get(_TEXT))
-        pixels = _PixelsSay.of(film.predictions.get(_PIXELS))
+        pixels = _PixelsSay.of(film.predictions.get(_PIXELS) if self.pixels else None)
         outcome, category, why = self._join(text, pixels)
         details: dict[str, object] = {
             "text": text.category,
@@ -55,7 +57,7 @@ class DecideCategory:
             "pixels": pixels.ranked,
             "why": why,
         }
-        probability = pixels.probability_of(category) if category and pixels.ranked else None
+        probability = dict(pixels.ranked).get(category)
         return Decision(
             film.film_id, outcome, category, probability, text.side, details | dict(pixels.about)
         )
@@ -77,7 +79,7 @@ class DecideCategory:
 
     def _uncovered(self, text: "_TextSays", pixels: "_PixelsSay") -> tuple[Outcome, str, str]:
         """The text names what the model never learnt: it counts unless the part is another."""
-        same_part = _PARTS.get(pixels.best) == text.part
+        same_part = _part_of(pixels.best) == text.part
         if text.sure and (same_part or pixels.best == OTHER or not pixels.sure):
             return Outcome.AGREE, text.category, "model_lacks_category"
         return (Outcome.CONFLICT, "", "other_part") if pixels.sure else (
@@ -96,9 +98,13 @@ def _against_sure_pixels(text: "_TextSays", best: str) -> tuple[Outcome, str, st
         if text.sure:
             return Outcome.CONFLICT, "", "both_sure"
         return Outcome.REPAIR, best, "tags_wrong"
-    if text.part and text.sure and best != OTHER and _PARTS[best] != text.part:
+    if text.part and text.sure and best != OTHER and _part_of(best) != text.part:
         return Outcome.CONFLICT, "", "other_part"
     return Outcome.REPAIR, best, "view_missing" if text.part else "text_missing"
+
+
+def _part_of(category: str) -> str:
+    return _PARTS.get(category, "")
 
 
 @dataclass(frozen=True, slots=True)

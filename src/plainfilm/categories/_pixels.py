@@ -12,8 +12,16 @@ from plainfilm.categories._square import read_square
 from plainfilm.errors import InputError, ModelError, Reason
 from plainfilm.models import Answers, Card, Network, StoredModel, find_model
 from plainfilm.records import Film, Location, Prediction, Rejection
+from plainfilm.vocabulary import CATEGORIES, OTHER
 
-__all__ = ["CategoryFromPixels", "PixelCategory", "classify", "network_of"]
+__all__ = [
+    "CategoryFromPixels",
+    "PixelCategory",
+    "check_classes",
+    "classify",
+    "network_of",
+    "silent_on",
+]
 
 _RANKED: Final = 3
 _DIGITS: Final = 4
@@ -28,7 +36,8 @@ class PixelCategory:
         ranked: the three likeliest categories with their probabilities, the best first.
         decision: `straight`, `review` or `person`; see `Card.decision`.
         turn: degrees clockwise by which to turn the film so that it stands upright: 0, 90, 180
-            or 270; with the probability of that.
+            or 270; with the probability of that. Like the three below, None where the model did
+            not learn it.
         mirrored: the probability that left and right are exchanged; None where the category's
             anatomy cannot tell.
         inverted: the probability that the grey values are inverted.
@@ -37,11 +46,11 @@ class PixelCategory:
 
     ranked: tuple[tuple[str, float], ...]
     decision: str
-    turn: int
-    turn_probability: float
+    turn: int | None
+    turn_probability: float | None
     mirrored: float | None
-    inverted: float
-    collage: float
+    inverted: float | None
+    collage: float | None
 
     @property
     def category(self) -> str:
@@ -79,15 +88,20 @@ def _said(answers: Answers, card: Card) -> Iterator[PixelCategory]:
         )
         category, probability = ranked[0]
         tells = category in card.tells_mirrored
+        turns = "turn" not in card.untrained
         yield PixelCategory(
             ranked,
             card.decision(category, probability),
-            turn=int(-turned[film] * _QUARTER_TURN % 360),
-            turn_probability=_rounded(answers.turn[film, turned[film]]),
-            mirrored=_rounded(answers.mirrored[film]) if tells else None,
-            inverted=_rounded(answers.inverted[film]),
-            collage=_rounded(answers.collage[film]),
+            turn=int(-turned[film] * _QUARTER_TURN % 360) if turns else None,
+            turn_probability=_rounded(answers.turn[film, turned[film]]) if turns else None,
+            mirrored=_flag(answers, card, "mirrored", film) if tells else None,
+            inverted=_flag(answers, card, "inverted", film),
+            collage=_flag(answers, card, "collage", film),
         )
+
+
+def _flag(answers: Answers, card: Card, name: str, film: int) -> float | None:
+    return None if name in card.untrained else _rounded(getattr(answers, name)[film])
 
 
 def _rounded(probability: np.float32) -> float:
@@ -112,7 +126,12 @@ class CategoryFromPixels:
 
     @classmethod
     def of(cls, model: StoredModel) -> Self:
-        """The step that runs this model."""
+        """The step that runs this model.
+
+        Raises:
+            ModelError: it names categories that the category table does not have.
+        """
+        check_classes(model)
         return cls(model.card.sha256, model.network.with_suffix(".json"))
 
     def process(self, batch: Sequence[Film]) -> list[Prediction | Rejection]:
@@ -140,6 +159,27 @@ class CategoryFromPixels:
             "model": self.sha256,
         }
         return Prediction(film.film_id, self.name, said.category, said.probability, details)
+
+
+def check_classes(model: StoredModel) -> None:
+    """Make sure that a model's classes are categories.
+
+    Raises:
+        ModelError: one is neither in the category table nor `other`.
+    """
+    known = {*(category.name for category in CATEGORIES), OTHER}
+    strange = sorted(set(model.card.classes) - known)
+    if strange:
+        raise ModelError(
+            f"{model.network}: the model names classes outside the category table:"
+            f" {', '.join(strange[:5])}; it is for another table, so train it anew for this one"
+        )
+
+
+def silent_on(card: Card) -> tuple[str, ...]:
+    """The categories that a model never names: those not covered, and those it does not know."""
+    unknown = {category.name for category in CATEGORIES} - set(card.classes)
+    return tuple(sorted(unknown | set(card.uncovered)))
 
 
 @lru_cache(maxsize=2)

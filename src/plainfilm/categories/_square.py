@@ -59,7 +59,7 @@ def place(shape: tuple[int, ...], side: int) -> tuple[slice, slice]:
 
 
 def _refuse_by_facts(facts: ImageFacts, location: Location) -> None:
-    kind = _others().get(("Modality", facts.modality)) or _others().get(
+    kind = _others().get(("Modality", facts.modality.upper())) or _others().get(
         ("SOPClassUID", facts.sop_class_uid)
     )
     if kind is not None:

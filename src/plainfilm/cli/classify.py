@@ -83,6 +83,7 @@ def classify(
 
     chosen = find_model(model)
     found, rejections = _found(sources)
+    _spare(found, out, explain)
     if explain is not None:
         _explain(found, chosen, explain)
     files = _classified(found, chosen, _workers(workers, len(found)), quiet=as_json)
@@ -158,6 +159,14 @@ def _explain(locations: list[Location], model: "StoredModel", out: Path) -> None
     if len(locations) != 1:
         raise SettingsError(f"--explain draws one film; {len(locations):,} files were given")
     explain(locations[0], model, out)
+
+
+def _spare(locations: Iterable[Location], *written: Path | None) -> None:
+    """Refuse to write over a film."""
+    chosen = {path.resolve() for path in written if path is not None}
+    for location in locations:
+        if location.path.resolve() in chosen:
+            raise SettingsError(f"{location.path} is one of the films; write to another file")
 
 
 def _namer(sources: Iterable[str]) -> Callable[[Location], str]:

@@ -51,7 +51,12 @@ def categorize(
     Example: `plainfilm categorize films`
     """
     from plainfilm.archive import Archive
-    from plainfilm.categories import CategoryFromPixels, CategoryFromText, DecideCategory
+    from plainfilm.categories import (
+        CategoryFromPixels,
+        CategoryFromText,
+        DecideCategory,
+        silent_on,
+    )
 
     uncovered: tuple[str, ...] = ()
     steps: list[tuple[str, Step[Any, Any]]] = [("Reading texts", CategoryFromText())]
@@ -59,9 +64,9 @@ def categorize(
         from plainfilm.models import find_model
 
         chosen = find_model(model)
-        uncovered = chosen.card.uncovered
+        uncovered = silent_on(chosen.card)
         steps.append(("Looking at films", CategoryFromPixels.of(chosen)))
-    steps.append(("Deciding", DecideCategory(uncovered)))
+    steps.append(("Deciding", DecideCategory(uncovered, pixels=not text_only)))
     with Archive.open(archive) as opened:
         summaries = [
             run_step(opened, step, title, where=where, again=again, workers=workers, quiet=as_json)

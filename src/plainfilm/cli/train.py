@@ -108,11 +108,15 @@ def categories(
 
     Example: `plainfilm train categories films.csv --out my-model`
     """
+    from plainfilm.models import check_name
+
     training = _training()
     if (table is None) == (from_archive is None):
         raise typer.BadParameter("give either FILMS.csv or --from-archive ARCHIVE")
     plan = _plan(training.PRESETS[preset], backbone, weights, steps, folds, measured, seed)
     told = training.Notes() if notes is None else training.read_notes(notes)
+    name = check_name(name or out.absolute().name)
+    _make_folder(out)
     if from_archive is not None:
         table = _films_of(from_archive, where, out)
     assert table is not None  # noqa: S101 - one of the two was given
@@ -128,7 +132,7 @@ def categories(
         doubted = {suspect.number for suspect in suspects}
         films = [film for number, film in enumerate(films) if number not in doubted]
         trained = training.train_network(films, plan, out / "training", progress)
-    card = training.write_model(out, name or out.name, version, trained, films, plan, told)
+    card = training.write_model(out, name, version, trained, films, plan, told)
     rejected: dict[Any, int] = {}
     for rejection in trained.rejections:
         rejected[rejection.reason] = rejected.get(rejection.reason, 0) + 1
@@ -144,6 +148,13 @@ def categories(
     }
     show("Model trained", facts, as_json=as_json)
     exit_for(done=len(films), rejected=len(trained.rejections))
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"cannot write to {folder}: {error.strerror}") from error
 
 
 def _training() -> Any:
@@ -187,8 +198,9 @@ def _films_of(archive: Path, where: str | None, out: Path) -> Path:
         raise SettingsError(
             f"no film of {archive} has a category from text; run `plainfilm categorize` first"
         )
-    out.mkdir(parents=True, exist_ok=True)
     table = out / _FILMS_FILE
+    if table.exists():
+        raise SettingsError(f"{table} is there already; train from it, or choose another folder")
     with table.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["file", "member", "category", "patient"])
@@ -201,7 +213,6 @@ def _films_of(archive: Path, where: str | None, out: Path) -> Path:
 def _write_suspects(films: Sequence[Any], suspects: Sequence[Any], path: Path) -> None:
     from plainfilm.categories.training import CLASSES
 
-    path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["file", "category", "probability", "likely", "likely_probability"])

@@ -6,7 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from plainfilm.archive import Archive, IngestSummary, ReportSummary, RunSummary
-from plainfilm.categories import CategoryFromPixels, CategoryFromText, DecideCategory
+from plainfilm.categories import (
+    CategoryFromPixels,
+    CategoryFromText,
+    DecideCategory,
+    silent_on,
+)
 from plainfilm.deid import Deidentify
 from plainfilm.demo.sample import SampleSource, build_sample_source
 from plainfilm.errors import SettingsError
@@ -64,7 +69,7 @@ def run_demo(folder: Path, *, engine: Engine, tell: Callable[[str], None]) -> De
         archive.run(CategoryFromText(), engine=engine)
         model = find_model()
         archive.run(CategoryFromPixels.of(model), engine=engine)
-        categories = archive.run(DecideCategory(model.card.uncovered), engine=engine)
+        categories = archive.run(DecideCategory(silent_on(model.card)), engine=engine)
         tell("Reading the reports for findings")
         labels = archive.run(LabelReports(LABEL_SET), engine=engine)
         tell("De-identifying headers, withholding films with burned-in text")

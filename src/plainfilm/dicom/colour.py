@@ -48,9 +48,9 @@ def shows_colour(rgb: NDArray[Any], bits: int = _PALETTE_BITS) -> bool:
     """Whether in more than one pixel of fifty the channels differ by a tenth of their range.
 
     Args:
-        rgb: (rows, columns, 3), integers below 2^bits.
+        rgb: (rows, columns, 3 or 4), integers below 2^bits; a fourth channel is transparency.
     """
-    return _is_much(np.ptp(rgb.astype(np.int32), axis=-1), bits)
+    return _is_much(np.ptp(rgb[..., :3].astype(np.int32), axis=-1), bits)
 
 
 def _is_much(tints: NDArray[np.int32], bits: int) -> bool:

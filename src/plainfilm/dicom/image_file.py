@@ -64,7 +64,8 @@ class ImageFile:
         if isinstance(self._content, Dataset):
             return is_colour(self._content)
         image = self._content
-        return image.ndim == 3 and shows_colour(image, image.dtype.itemsize * 8)
+        has_colours = image.ndim == 3 and image.shape[2] > 2  # two are grey and transparency
+        return has_colours and shows_colour(image, image.dtype.itemsize * 8)
 
     def render(self, longest_side: int) -> NDArray[np.uint8]:
         """Its first frame in grey for display, made small as `render_small` does.

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         Data,
         Figure,
         Threshold,
+        check_name,
         read_card,
         write_card,
     )
@@ -50,6 +51,7 @@ __all__ = [
     "Threshold",
     "add_model",
     "card_page",
+    "check_name",
     "find_model",
     "list_models",
     "read_card",
@@ -74,6 +76,7 @@ __getattr__ = lazy_exports(
         "StoredModel": "store",
         "Threshold": "card",
         "add_model": "store",
+        "check_name": "card",
         "card_page": "page",
         "find_model": "store",
         "list_models": "store",

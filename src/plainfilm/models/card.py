@@ -23,6 +23,7 @@ __all__ = [
     "Data",
     "Figure",
     "Threshold",
+    "check_name",
     "read_card",
     "write_card",
 ]
@@ -109,6 +110,7 @@ class Card:
         uncovered: classes that the model never learnt, and that are never predicted.
         temperatures: head → what its logits are divided by; 1 where a head is not named.
         thresholds: class → `Threshold`; a class that is not named goes to review at best.
+        untrained: heads beside the category that never learnt, and are not asked.
         tells_mirrored: classes whose anatomy tells whether a film is mirrored.
         split: how films were kept apart for training, validation and test.
         figures, categories: measured on the test split.
@@ -131,6 +133,7 @@ class Card:
     uncovered: tuple[str, ...] = ()
     temperatures: Mapping[str, float] = field(default_factory=dict, hash=False)
     thresholds: Mapping[str, Threshold] = field(default_factory=dict, hash=False)
+    untrained: tuple[str, ...] = ()
     tells_mirrored: tuple[str, ...] = ()
     data: tuple[Data, ...] = ()
     split: str = ""
@@ -140,8 +143,7 @@ class Card:
     known_failures: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if not _NAME.fullmatch(self.name):
-            raise ModelError("name must be lower-case letters, digits, `.`, `_` and `-`")
+        check_name(self.name)
         if not _SHA256.fullmatch(self.sha256):
             raise ModelError("sha256 must be 64 hex digits in lower case")
         if self.side not in _SIDES:
@@ -169,6 +171,8 @@ class Card:
             raise ModelError("uncovered names every class; nothing is left to predict")
 
     def _check_numbers(self) -> None:
+        if unknown := sorted(set(self.untrained) - set(_TEMPERATURES[1:])):
+            raise ModelError(f"untrained names what is no such head: {', '.join(unknown)}")
         for head, heat in self.temperatures.items():
             if head not in _TEMPERATURES:
                 raise ModelError(f"temperatures name {', '.join(_TEMPERATURES)}; not `{head}`")
@@ -195,6 +199,20 @@ class Card:
         if threshold.straight is not None and probability > threshold.straight:
             return "straight"
         return "person" if probability < threshold.person else "review"
+
+
+def check_name(name: str) -> str:
+    """A model's name, if it may be one.
+
+    Raises:
+        ModelError: it may not.
+    """
+    if not _NAME.fullmatch(name):
+        raise ModelError(
+            f"a model cannot be called `{name}`: a name is of lower-case letters, digits, `.`, `_`"
+            " and `-`, and begins with a letter or digit"
+        )
+    return name
 
 
 def read_card(path: Path) -> Card:

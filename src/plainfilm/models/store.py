@@ -107,7 +107,7 @@ def find_model(chosen: str | Path | None = None) -> StoredModel:
         ModelError: there is none, or its card cannot be used.
     """
     if not isinstance(chosen, Path):
-        name = chosen or DEFAULT
+        name = DEFAULT if chosen is None else chosen
         for folder, bundled in _folders():
             if folder.name == name:
                 return _opened(folder, bundled=bundled)
@@ -159,8 +159,9 @@ def remove_model(name: str) -> Path:
     """
     if _bundled(name) is not None:
         raise ModelError(f"`{name}` ships with plainfilm and cannot be removed")
-    folder = user_folder() / name
-    if folder.parent != user_folder() or not (folder / CARD_FILE).is_file():
+    own = (folder for folder, bundled in _folders() if not bundled and folder.name == name)
+    folder = next(own, None)
+    if folder is None:
         raise ModelError(f"there is no model `{name}` in {user_folder()}")
     try:
         shutil.rmtree(folder)

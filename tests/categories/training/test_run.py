@@ -22,6 +22,7 @@ from plainfilm.categories.training import (
     train_network,
     write_model,
 )
+from plainfilm.categories.training.model_card import SourceNotes
 from plainfilm.categories.training.network import HEADS, CategoryNetwork
 from plainfilm.dicom import encode_png
 from plainfilm.errors import BadTable, ModelError, SettingsError
@@ -99,7 +100,7 @@ def test_other_labels_are_learnt_anew(
 def test_what_is_written_can_be_run_and_says_what_the_network_says(
     films: list[TrainingFilm], trained: tuple[Trained, Path], tmp_path: Path
 ) -> None:
-    notes = Notes(licence="none", data=({"source": "made", "name": "Made", "terms": "free"},))
+    notes = Notes(licence="none", data=(SourceNotes("made", "Made", "free"),))
     card = write_model(tmp_path / "m", "made", "7", trained[0], films, _PLAN, notes)
     network = Network(find_model(tmp_path / "m"))
     squares = np.random.default_rng(1).integers(0, 255, (5, 64, 64), np.uint8)
@@ -151,6 +152,9 @@ def test_the_papers_recipe_trains_a_layer_and_leaves_the_backbone(
     learnt = trained.network.backbone
     for old, new in zip(untouched.parameters(), learnt.parameters(), strict=True):
         assert torch.equal(old, new)
+    card = write_model(tmp_path / "m", "paper", "1", trained, films, plan, Notes())
+    assert card.untrained == ("turn", "mirrored", "inverted", "collage")
+    assert not any("turn" in figure.name for figure in card.figures)
     held_out = trained.held_out
     truth = [films[number].category == "knee_ap" for number in held_out.films]
     logits = held_out.logits["category"]
@@ -195,10 +199,13 @@ def test_one_category_is_too_few(films: list[TrainingFilm], tmp_path: Path) -> N
 def test_notes_are_checked(tmp_path: Path) -> None:
     path = tmp_path / "notes.toml"
     path.write_text('licence = "x"\n[[data]]\nsource = "a"\n')
-    with pytest.raises(BadTable, match="terms"):
+    with pytest.raises(BadTable, match="name"):
         read_notes(path)
     path.write_text('author = "x"\n')
     with pytest.raises(BadTable, match="author"):
+        read_notes(path)
+    path.write_text("licence = 3\n")
+    with pytest.raises(BadTable, match="str"):
         read_notes(path)
     path.write_text('licence = "x"\nknown_failures = ["y"]\n')
     assert read_notes(path) == Notes(licence="x", known_failures=("y",))

@@ -49,7 +49,7 @@ def cross_validated(
         features: (n, channels).
         labels: (n,) numbers of classes.
     Returns:
-        (n, highest label + 1); a class that a fold's training films lack has probability 0 there.
+        (n, highest label + 1).
     """
     probabilities = np.zeros((len(labels), int(labels.max()) + 1))
     folds = StratifiedGroupKFold(_FOLDS, shuffle=True, random_state=seed)

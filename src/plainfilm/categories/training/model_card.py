@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 import numpy as np
 import torch
 
@@ -26,13 +27,14 @@ from plainfilm.evaluate import Proportion, evaluate_categories
 from plainfilm.evaluate.categories import CategoryEvaluation
 from plainfilm.evaluate.categories_pairing import CategoryPair
 from plainfilm.evaluate.proportions import WILSON_95
-from plainfilm.models.card import Card, CategoryFigures, Data, Figure, write_card
+from plainfilm.models.card import FLAGS, Card, CategoryFigures, Data, Figure, write_card
 from plainfilm.models.export import export_onnx
 from plainfilm.models.store import CARD_FILE, NETWORK_FILE
 
 __all__ = [
     "HELD_OUT_FILE",
     "Notes",
+    "SourceNotes",
     "evaluated",
     "read_notes",
     "uncovered_of",
@@ -53,13 +55,22 @@ class Notes:
 
     Attributes:
         licence: under which terms it may be used.
-        data: source, as in the table of films → name, citation and terms.
     """
 
     licence: str = "as the films that it was trained on"
     summary: str = ""
     known_failures: tuple[str, ...] = ()
-    data: tuple[dict[str, str], ...] = ()
+    data: tuple["SourceNotes", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SourceNotes:
+    """Films of one source: how they are called, cited, and under which terms they came."""
+
+    source: str
+    name: str
+    terms: str
+    citation: str = ""
 
 
 def read_notes(path: Path) -> Notes:
@@ -75,14 +86,13 @@ def read_notes(path: Path) -> Notes:
         raise BadTable(
             f"{path}: the notes cannot be read as TOML ({type(error).__name__})"
         ) from error
-    known = {"licence", "summary", "known_failures", "data"}
-    if unknown := sorted(set(found) - known):
-        raise BadTable(f"{path}: unknown {', '.join(unknown)}; known: {', '.join(sorted(known))}")
-    data = tuple(found.get("data", ()))
-    if any(not {"source", "name", "terms"} <= set(each) for each in data):
-        raise BadTable(f"{path}: each [[data]] needs source, name and terms")
-    failures = tuple(found.get("known_failures", ()))
-    return Notes(**found | {"data": data, "known_failures": failures})
+    known = Notes.__dataclass_fields__
+    if unknown := sorted(set(found) - set(known)):
+        raise BadTable(f"{path}: unknown {', '.join(unknown)}; known: {', '.join(known)}")
+    try:
+        return msgspec.convert(found, Notes)
+    except msgspec.ValidationError as error:
+        raise BadTable(f"{path}: {error}") from error
 
 
 def write_model(
@@ -119,10 +129,11 @@ def write_model(
         uncovered=tuple(np.array(CLASSES)[measured.uncovered].tolist()),
         temperatures=measured.temperatures,
         thresholds=measured.thresholds,
-        tells_mirrored=tuple(sorted(TELLS_SIDE)),
+        untrained=() if plan.poses else ("turn", *FLAGS),
+        tells_mirrored=tuple(sorted(TELLS_SIDE)) if plan.poses else (),
         data=_data(trained, films, notes),
         split=_split_words(plan),
-        figures=tuple(_figures(measured)),
+        figures=tuple(_figures(measured) + (_pose_figures(measured) if plan.poses else [])),
         categories=tuple(_by_category(measured.evaluation)),
         calibration=_calibration(measured.evaluation),
         known_failures=notes.known_failures,
@@ -163,7 +174,7 @@ class _Measured:
         upright = np.array([film.upright for film in shown])
         collage = np.array([film.collage for film in shown])
         tells_side = np.array([film.category in TELLS_SIDE and film.upright for film in shown])
-        uncovered = uncovered_of(films)
+        uncovered = uncovered_of(_read(trained, films))
         patients = [film.patient for film in shown]
         probabilities = calibrated(held_out.logits["category"], truth, patients, uncovered)
         return cls(
@@ -224,31 +235,38 @@ def write_held_out(measured: _Measured, films: Sequence[TrainingFilm], path: Pat
             )
 
 
-def _data(trained: Trained, films: Sequence[TrainingFilm], notes: Notes) -> tuple[Data, ...]:
+def _read(trained: Trained, films: Sequence[TrainingFilm]) -> list[TrainingFilm]:
     unread = {rejection.location for rejection in trained.rejections}
-    used = [film for film in films if film.location not in unread]
-    described = {each["source"]: each for each in notes.data}
+    return [film for film in films if film.location not in unread]
+
+
+def _data(trained: Trained, films: Sequence[TrainingFilm], notes: Notes) -> tuple[Data, ...]:
+    used = _read(trained, films)
+    described = {each.source: each for each in notes.data}
     found = []
     for source in sorted({film.source for film in used}):
         of_source = [film for film in used if film.source == source]
-        told = described.get(source, {})
+        told = described.get(
+            source, SourceNotes(source, source or "the table of films", "not stated")
+        )
         found.append(
             Data(
-                name=told.get("name", source or "the table of films"),
+                name=told.name,
                 films=len(of_source),
-                terms=told.get("terms", "not stated"),
+                terms=told.terms,
                 patients=len({film.patient for film in of_source}),
-                source=told.get("citation", ""),
+                source=told.citation,
             )
         )
     return tuple(found)
 
 
 def _split_words(plan: Plan) -> str:
+    held = "Each" if plan.measured == plan.folds else f"{plan.measured}"
     return (
-        f"Patients were dealt into {plan.folds} parts, no patient into two. {plan.measured} of them"
-        " were each held out from a network of their own, trained on the others by the same recipe;"
-        " the figures are those networks', on the films that they had not seen, with probabilities"
+        f"Patients were dealt into {plan.folds} parts, none into two. {held} of the parts was held"
+        " out from a network of its own, trained on the others by the same recipe. The figures are"
+        " what such networks said of films whose patients they had not seen, with probabilities"
         " calibrated on other patients. The model itself is trained on all films."
     )
 
@@ -277,7 +295,7 @@ def _figures(measured: _Measured) -> list[Figure]:
                 "AUROC of probability, right against wrong", sure.auroc.value, area.low, area.high
             )
         )
-    return found + _pose_figures(measured)
+    return [figure for figure in found if figure.films != 0]
 
 
 def _pose_figures(measured: _Measured) -> list[Figure]:

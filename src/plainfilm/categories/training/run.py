@@ -126,6 +126,10 @@ def train_network(
     """
     if not 1 <= plan.measured <= plan.folds or plan.folds < 2:
         raise SettingsError("folds must be at least 2, and measured from 1 to folds")
+    try:
+        keep.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"cannot write to {keep}: {error.strerror}") from error
     with tempfile.TemporaryDirectory(prefix="plainfilm-training-") as folder:
         side = round(plan.side * _ROOM)
         squares, read, rejections = load_squares(
@@ -171,7 +175,6 @@ class _Learning:
             network.load_state_dict(torch.load(kept, weights_only=True))
             return network
         network = self._learn(chosen, title)
-        self.keep.mkdir(parents=True, exist_ok=True)
         partial = kept.with_suffix(".partial")
         torch.save(network.state_dict(), partial)
         partial.rename(kept)

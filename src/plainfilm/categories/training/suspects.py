@@ -1,5 +1,6 @@
 """Films whose label is doubted, found with the features of a network that knows no film."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -29,8 +30,11 @@ def find_suspects(
 ) -> list[SuspectLabel]:
     """Films whose category is doubted, the surest first; `number` is the position in `films`.
 
+    A category of fewer than five patients is not judged: the films that a fold learns from may
+    lack it.
+
     Raises:
-        BadTable: fewer than five patients or two categories could be read.
+        BadTable: fewer than two categories have films of five patients that could be read.
         ModelError: the backbone's weights are missing.
     """
     with TemporaryDirectory(prefix="plainfilm-training-") as folder:
@@ -40,17 +44,25 @@ def find_suspects(
             Path(folder) / "squares.npy",
             lambda done: progress("reading films", done, len(films)),
         )
-        usable = [films[number] for number in read]
+        judged = _of_enough_patients(films, read)
+        usable = [films[number] for number in judged]
         patients = [film.patient for film in usable]
         labels = np.array([CLASSES.index(film.category) for film in usable], np.intp)
-        if len(set(patients)) < _LEAST_PATIENTS or len(set(labels.tolist())) < 2:
+        if len(set(labels.tolist())) < 2:
             raise BadTable(
-                f"labels cannot be judged: {len(set(patients))} patients and"
-                f" {len(set(labels.tolist()))} categories could be read; at least"
-                f" {_LEAST_PATIENTS} and 2 are needed"
+                f"labels cannot be judged: fewer than 2 categories have films of"
+                f" {_LEAST_PATIENTS} patients that could be read"
             )
         backbone = make_backbone(plan.backbone, weights=plan.weights)
         network = CategoryNetwork(backbone.network, backbone.channels, plan.side, len(CLASSES))
-        features = features_of(network, squares.__getitem__, np.array(read), plan.side)
-    found = suspect_labels(cross_validated(features, labels, patients, plan.seed), labels)
-    return [replace(each, number=read[each.number]) for each in found]
+        features = features_of(network, squares.__getitem__, np.array(judged), plan.side)
+    probabilities = cross_validated(features, labels, patients, plan.seed)
+    found = suspect_labels(probabilities, labels)
+    return [replace(each, number=judged[each.number]) for each in found]
+
+
+def _of_enough_patients(films: Sequence[TrainingFilm], read: Sequence[int]) -> list[int]:
+    patients: defaultdict[str, set[str]] = defaultdict(set)
+    for number in read:
+        patients[films[number].category].add(films[number].patient)
+    return [n for n in read if len(patients[films[n].category]) >= _LEAST_PATIENTS]
