@@ -80,6 +80,42 @@ def test_laterality_comes_from_text_before_tags() -> None:
     assert category_from_text(texts).laterality == "left"
 
 
+@pytest.mark.parametrize(
+    ("study", "series", "against"),
+    [
+        ("Thorax lateral", "AP", ["StudyDescription 'lateral': view lateral"]),
+        ("KNEE AP", "KNEE LATERAL", ["StudyDescription 'ap': view ap"]),
+        ("CHEST PA", "AP", []),
+        ("CHEST PA AND LATERAL", "AP", []),
+        ("CHEST 2 VIEWS", "AP", []),
+        ("KNEE WITH SUNRISE", "KNEE AP", []),
+        ("SHOULDER OUTLET", "SHOULDER LATERAL", []),
+        ("KNEE LATERAL", "CHEST AP", ["StudyDescription 'knee': body_part knee"]),
+    ],
+)
+def test_a_film_unlike_the_view_that_its_study_is_named_after_is_doubted(
+    study: str, series: str, against: list[str]
+) -> None:
+    result = category_from_text({"StudyDescription": study, "SeriesDescription": series})
+    assert [str(item) for item in result.disagreement] == against
+
+
+@pytest.mark.parametrize(
+    ("study", "side"),
+    [
+        ("Left knee and right hand", ""),
+        ("Left knee", ""),
+        ("Left hand and wrist", ""),
+        ("Left hand and finger", "left"),
+        ("Left hand", "left"),
+        ("Hands bilateral", "both"),
+    ],
+)
+def test_a_studys_side_is_that_of_its_own_parts(study: str, side: str) -> None:
+    texts = {"SeriesDescription": "HAND PA", "StudyDescription": study}
+    assert category_from_text(texts).laterality == side
+
+
 def test_a_user_can_add_a_category_without_code() -> None:
     hip = replace(CATEGORIES[0], name="hip_ap", body_part="hip", view="ap")
     result = category_from_text({"SeriesDescription": "HIP AP"}, (*CATEGORIES, hip))

@@ -107,3 +107,27 @@ def test_output_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
     source = table(tmp_path, HEADER, "a,b,c,d")
     with pytest.raises(BadTable, match="written"):
         map_descriptions(source, tmp_path / "nowhere" / "out.csv")
+
+
+@pytest.mark.parametrize("row", ['a,"CHEST PA,,', 'a,"CHEST" PA,,'])
+def test_broken_quotes_lose_no_rows_silently(tmp_path: Path, row: str) -> None:
+    source = table(tmp_path, HEADER, "x,,HAND AP,", row, "b,,KNEE LAT,", "c,,KNEE LAT,")
+    with pytest.raises(BadTable, match=r"line \d: no CSV"):
+        map_descriptions(source, tmp_path / "out.csv")
+    assert list(tmp_path.iterdir()) == [source]
+
+
+def test_a_table_without_column_names_shows_nobody(tmp_path: Path) -> None:
+    source = table(tmp_path, "DOE JANE,12345,KNEE AP,KNEE")
+    with pytest.raises(BadTable, match="no known name among 4") as refused:
+        map_descriptions(source, tmp_path / "out.csv")
+    assert "DOE" not in str(refused.value)
+    assert "12345" not in str(refused.value)
+
+
+@pytest.mark.parametrize("mark", [";", "\t"])
+def test_what_separates_values_is_seen_in_the_header(tmp_path: Path, mark: str) -> None:
+    lines = [HEADER, "a,XR KNEE,KNEE LAT RT,KNEE"]
+    source = table(tmp_path, *(line.replace(",", mark) for line in lines))
+    map_descriptions(source, tmp_path / "out.csv")
+    assert mapped(tmp_path)[0]["category"] == "knee_lateral"

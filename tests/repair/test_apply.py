@@ -113,7 +113,8 @@ def test_a_repaired_film_gets_no_proposals_any_more(
     decided(CHEST, {})
     apply_proposals(archive, tmp_path / "out", engine=engine)
     with Archive.create(tmp_path / "second") as second:
-        second.ingest([tmp_path / "out"], engine=engine)
+        taken = second.ingest([tmp_path / "out"], engine=engine)
+        assert (taken.films, taken.rejections) == (2, [])
         uids = [stable_uid("film", number) for number in range(2)]
         step = Decide(dict.fromkeys(uids, (Outcome.REPAIR, "knee_ap", 0.97)))
         assert second.run(step, engine=engine).done == 2

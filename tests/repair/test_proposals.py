@@ -1,13 +1,16 @@
 """What is proposed for a decided film, as a truth table."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from plainfilm.records import Decision, Film, Location, Outcome
+from plainfilm.categories import CategoryFromText, DecideCategory
+from plainfilm.records import Decision, Film, Location, Outcome, Prediction
 from plainfilm.repair import Why, propose
 from plainfilm.repair.orientation import stored_orientation
 from plainfilm.repair.present import shown
+from plainfilm.studies import load_hanging_rules
 from plainfilm.vocabulary import CATEGORIES
 
 CR = "1.2.840.10008.5.1.4.1.1.1"
@@ -358,15 +361,62 @@ SIDES: list[tuple[str, dict[str, Any], str | None]] = [
 ]
 
 
+def side_says(source: str, part: str = "knee", view: str = "lateral") -> list[dict[str, str]]:
+    """Evidence in which one source names the side."""
+    side = {"source": source, "says": "laterality", "value": "any", "term": "x"}
+    return [*text_says(part, view), side]
+
+
 @pytest.mark.parametrize(("side", "tags", "expected"), SIDES)
 def test_sides_come_from_text_alone(side: str, tags: dict[str, Any], expected: str | None) -> None:
-    details = {"text": "knee_lateral", "text_evidence": text_says("knee", "lateral")}
+    details = {"text": "knee_lateral", "text_evidence": side_says("SeriesDescription")}
     found = proposals({**RIGHT_KNEE, **tags}, "knee_lateral", side=side, **details)
     assert found == ({} if expected is None else {"ImageLaterality": expected})
 
 
+@pytest.mark.parametrize(
+    ("source", "side", "expected"),
+    [
+        ("ProtocolName", "B", "B"),
+        ("StudyDescription", "R", "R"),
+        # One film of a study of both knees shows one of them.
+        ("StudyDescription", "B", None),
+        ("RequestedProcedureDescription", "B", None),
+    ],
+)
+def test_both_sides_are_taken_from_a_films_own_text(
+    source: str, side: str, expected: str | None
+) -> None:
+    details = {"text": "knee_lateral", "text_evidence": side_says(source)}
+    found = proposals({**RIGHT_KNEE, "ImageLaterality": None}, "knee_lateral", side=side, **details)
+    assert found == ({} if expected is None else {"ImageLaterality": expected})
+
+
+@pytest.mark.parametrize(
+    ("study", "series", "category"),
+    [
+        ("XR KNEE BILATERAL", "Knee AP", "knee_ap"),
+        ("Left knee and right hand", "Hand PA", "hand_ap"),
+        ("Left knee", "Hand PA", "hand_ap"),
+    ],
+)
+def test_a_studys_sides_are_not_taken_for_the_films(study: str, series: str, category: str) -> None:
+    film = Film(
+        1,
+        "1.2",
+        Location("film.dcm"),
+        {"SOPClassUID": CR, "StudyDescription": study, "SeriesDescription": series},
+    )
+    (text,) = CategoryFromText().process([film])
+    pixels = Prediction(1, "category_pixels", category, 0.97, {"ranked": [[category, 0.97]]})
+    predictions = {"category_text": text, "category_pixels": pixels}
+    (decision,) = DecideCategory().process([replace(film, predictions=predictions)])
+    assert decision.category == category
+    assert "ImageLaterality" not in {one.keyword for one in propose(film, decision)}
+
+
 def test_the_side_of_a_part_that_the_film_does_not_show_is_not_taken() -> None:
-    details = {"text": "knee_ap", "text_evidence": text_says("knee", "ap")}
+    details = {"text": "knee_ap", "text_evidence": side_says("SeriesDescription", "knee", "ap")}
     assert proposals(with_(ImageLaterality=None), side="R", **details) == {}
 
 
@@ -396,6 +446,20 @@ def test_orientation_comes_from_sure_pixels(
 ) -> None:
     found = proposals(with_(PatientOrientation=present), **{**UPRIGHT, **details})
     assert found == ({} if expected is None else {"PatientOrientation": expected})
+
+
+@pytest.mark.parametrize("category", [category.name for category in CATEGORIES])
+def test_an_orientation_is_what_the_hanging_of_the_film_turns_to(category: str) -> None:
+    found = proposals(BARE, category, **UPRIGHT).get("PatientOrientation")
+    edges = load_hanging_rules().edges[category]
+    known = edges.lower and edges.right
+    assert found == (f"{edges.right}\\{edges.lower}" if known else None)
+
+
+@pytest.mark.parametrize("category", ["hand_ap", "wrist_ap", "finger_ap", "foot_ap", "knee_ap"])
+def test_an_arm_or_leg_gets_no_orientation(category: str) -> None:
+    """Fingers point upwards, and the side that lies right is the other one on the other hand."""
+    assert "PatientOrientation" not in proposals(BARE, category, **UPRIGHT)
 
 
 def test_a_lateral_film_gets_no_orientation() -> None:

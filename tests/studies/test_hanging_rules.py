@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from plainfilm.errors import BadTable
+from plainfilm.errors import SettingsError
 from plainfilm.studies import Edges, load_hanging_rules
 from plainfilm.vocabulary import CATEGORIES
 
@@ -51,10 +51,10 @@ def test_own_rules_need_only_what_they_say_differently(tmp_path: Path) -> None:
 def test_wrong_rules_are_refused(tmp_path: Path, text: str, says: str) -> None:
     path = tmp_path / "own.toml"
     path.write_text(text)
-    with pytest.raises(BadTable, match=f"own.toml: .*{says}"):
+    with pytest.raises(SettingsError, match=f"own.toml: .*{says}"):
         load_hanging_rules(path)
 
 
 def test_missing_rules_are_told(tmp_path: Path) -> None:
-    with pytest.raises(BadTable, match="cannot be opened"):
+    with pytest.raises(SettingsError, match="cannot be opened"):
         load_hanging_rules(tmp_path / "none.toml")

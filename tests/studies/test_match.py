@@ -20,12 +20,17 @@ PART = {category.name: category.body_part for category in CATEGORIES}
 
 def film(text: str, number: int) -> StudyFilm:
     """`knee_ap R @5` is a right knee 5 minutes after the start; `?` is undecided, `other:rib` an
-    `other` film whose texts name the rib, `other` one of an unknown part."""
+    `other` film whose texts name the rib, `other` one of an unknown part. The side is in the name
+    of the series, or `of-study`."""
     words = text.split()
     category, _, part = words[0].partition(":")
     at = next((int(word[1:]) for word in words if word.startswith("@")), 100 * number)
     side = next((word for word in words[1:] if word in {"R", "L", "B"}), "")
-    details: dict[str, Any] = {"collage": 0.9} if "collage" in words else {}
+    source = "StudyDescription" if "of-study" in words else "SeriesDescription"
+    evidence = [{"source": source, "says": "laterality", "value": "any", "term": "x"}]
+    details: dict[str, Any] = {"text_evidence": evidence if side else []}
+    if "collage" in words:
+        details["collage"] = 0.9
     return StudyFilm(
         film_id=number,
         sop_instance_uid=f"1.2.{number}",

@@ -1,11 +1,14 @@
 """Orders from tables and messages; all of them invented."""
 
+import tomllib
+from importlib import resources
 from pathlib import Path
 
 import pytest
 
 from plainfilm.errors import BadSource, BadTable
 from plainfilm.studies import Fault, Order, Orders, read_orders
+from plainfilm.studies._order_status import is_cancelled
 
 MSH = "MSH|^~\\&|RIS|HOSP|PACS|HOSP|20240305||{}|MSG1|P|2.5"
 
@@ -194,6 +197,47 @@ def test_the_last_of_equal_rows_counts(tmp_path: Path) -> None:
     assert orders.repeated == 1
 
 
+@pytest.mark.parametrize(
+    ("status", "cancelled", "fault"),
+    [
+        ("", False, None),
+        ("Completed", False, None),
+        ("Terminé", False, None),
+        ("in_progress", False, None),
+        ("CANCELLED", True, None),
+        ("annulé", True, None),
+        ("ANNULÉE", True, None),
+        ("annule\u0301e", True, None),
+        ("Cancelada", True, None),
+        ("anulado", True, None),
+        ("suspendida", True, None),
+        ("abgesagt", True, None),
+        ("Storniert", True, None),
+        ("gestrichen", True, None),
+        ("Gelöscht", True, None),
+        ("nicht storniert", False, Fault.BAD_STATUS),
+        ("peruutettu", False, Fault.BAD_STATUS),
+    ],
+)
+def test_a_status_is_known_or_told(
+    tmp_path: Path, status: str, cancelled: bool, fault: Fault | None
+) -> None:
+    text = f"accession_number,procedure,status\nA1,XR KNEE,{status}\n"
+    (order,) = read_csv(tmp_path, text).orders
+    assert (order.cancelled, order.fault) == (cancelled, fault)
+
+
+def test_words_for_a_status_mean_one_thing_and_are_found() -> None:
+    text = resources.files("plainfilm.studies").joinpath("order_status.toml").read_text("utf-8")
+    table = tomllib.loads(text)
+    cancelled, stands = (
+        [word for words in table[meaning].values() for word in words]
+        for meaning in ("cancelled", "stands")
+    )
+    assert set(map(is_cancelled, cancelled)) == {True}
+    assert set(map(is_cancelled, stands)) == {False}
+
+
 def test_rows_that_lack_something_say_what(tmp_path: Path) -> None:
     text = "accession_number,procedure,laterality\n,XR KNEE,\nA1,,\nA2,XR KNEE,up\nA3,XR KNEE\n"
     faults = [order.fault for order in read_csv(tmp_path, text).orders]
@@ -233,3 +277,26 @@ def test_missing_file_and_empty_folder_are_told(tmp_path: Path) -> None:
         read_orders(tmp_path / "none")
     with pytest.raises(BadSource, match="holds no order"):
         read_orders(tmp_path)
+
+
+def test_an_open_quote_loses_no_orders_silently(tmp_path: Path) -> None:
+    path = tmp_path / "orders.csv"
+    path.write_text('accession_number,procedure\nA1,"XR HAND\nA2,XR KNEE\n')
+    with pytest.raises(BadTable, match=r"line \d: no CSV"):
+        read_orders(path)
+
+
+def test_orders_without_column_names_show_nobody(tmp_path: Path) -> None:
+    path = tmp_path / "orders.csv"
+    path.write_text("Doe^John,12345678\nDoe^Jane,12345679\n")
+    with pytest.raises(BadTable, match="no known name among 2") as refused:
+        read_orders(path)
+    assert "doe" not in str(refused.value).lower()
+
+
+@pytest.mark.parametrize("mark", [";", "\t"])
+def test_orders_as_excel_writes_them_in_other_languages(tmp_path: Path, mark: str) -> None:
+    path = tmp_path / "orders.csv"
+    path.write_text(f"accession_number{mark}procedure\nA1{mark}XR HAND, 2 VIEWS\n")
+    (order,) = read_orders(path).orders
+    assert (order.accession_numbers, order.procedure) == (("A1",), "XR HAND, 2 VIEWS")

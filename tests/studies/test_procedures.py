@@ -85,6 +85,8 @@ def test_a_code_that_asks_for_any_film_needs_a_part(tmp_path: Path) -> None:
     ("text", "says"),
     [
         ("", "missing columns part, views, procedure, laterality, films; found none"),
+        ("DOE JANE,12345\n", "laterality, films; found no known name among 2"),
+        ('part,views,procedure,laterality,films\nknee,2,"', "line 2: no CSV"),
         ("part,films\nknee,knee_ap\n", "missing columns views, procedure, laterality"),
         (HEADER + "knee,,,,knee_up\n", "line 2: 'knee_up' is no film"),
         (HEADER + "knee,,,,knee_ap!\n", "line 2: 'knee_ap!' is no film"),

@@ -8,10 +8,12 @@ from plainfilm.vocabulary import (
     CATEGORIES,
     EPONYMOUS_CODES,
     VIEW_CODES,
+    Edges,
     _tables,
     code_views,
     film_attributes,
     region_parts,
+    upright_edges,
     view_agreement,
     view_code_group,
 )
@@ -80,7 +82,12 @@ def test_every_categorys_own_codes_agree_with_it(category: object) -> None:
 
 def test_a_view_of_a_users_own_agrees_with_itself_only() -> None:
     assert view_agreement("my_view").agreeing == {"my_view"}
-    assert view_agreement("my_view").upright_orientation == ()
+
+
+def test_every_category_says_what_lies_at_its_edges() -> None:
+    edges = upright_edges()
+    assert edges.keys() == {category.name for category in CATEGORIES}
+    assert (edges["chest_pa_ap"], edges["hand_ap"]) == (Edges("F", "L"), Edges("H", ""))
 
 
 def test_objects_hold_attributes_that_the_standard_knows() -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from plainfilm.categories._explain import explain
     from plainfilm.categories._fusion import DecideCategory
     from plainfilm.categories._parts import parts_agree
-    from plainfilm.categories._pixels import CategoryFromPixels, PixelCategory
+    from plainfilm.categories._pixels import CategoryFromPixels, PixelCategory, silent_on
     from plainfilm.categories._sources import Evidence
     from plainfilm.categories._step import CategoryFromText
     from plainfilm.categories._table import MappingSummary, map_descriptions
@@ -49,6 +49,7 @@ __all__ = [
     "map_descriptions",
     "parts_agree",
     "row_of",
+    "silent_on",
     "write_classified",
 ]
 
@@ -74,6 +75,7 @@ __getattr__ = lazy_exports(
         "map_descriptions": "_table",
         "parts_agree": "_parts",
         "row_of": "_classify",
+        "silent_on": "_pixels",
         "write_classified": "_classify",
     },
 )

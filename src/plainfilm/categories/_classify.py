@@ -7,11 +7,12 @@ from itertools import islice
 from pathlib import Path
 from typing import ClassVar, Final, Self
 
-from plainfilm.categories._pixels import PixelCategory, classify, network_of
+from plainfilm.categories._pixels import PixelCategory, check_classes, classify, network_of
 from plainfilm.errors import InputError, Reason, SettingsError
 from plainfilm.models import StoredModel
 from plainfilm.records import Location, Rejection
 from plainfilm.steps import Engine
+from plainfilm.text_files import write_beside
 
 __all__ = [
     "CLASSIFIED_COLUMNS",
@@ -69,7 +70,12 @@ class ClassifyFiles:
 
     @classmethod
     def of(cls, model: StoredModel) -> Self:
-        """The step that runs this model."""
+        """The step that runs this model.
+
+        Raises:
+            ModelError: it names categories that the category table does not have.
+        """
+        check_classes(model)
         return cls(model.card.sha256, model.network.with_suffix(".json"))
 
     def process(self, batch: Sequence[_File]) -> list[tuple[int, ClassifiedFile]]:
@@ -111,20 +117,16 @@ def write_classified(
     Raises:
         SettingsError: the table cannot be written.
     """
-    partial = out.with_name(f".{out.name}.partial")
     try:
-        with partial.open("w", encoding="utf-8", newline="") as lines:
+        with write_beside(out) as lines:
             writer = csv.writer(lines)
             writer.writerow(CLASSIFIED_COLUMNS)
             for file in files:
                 if isinstance(file.outcome, PixelCategory):
                     writer.writerow(row_of(name(file.location), file.outcome))
                 yield file
-        partial.replace(out)
     except OSError as error:
         raise SettingsError(f"cannot write {out}: {error.strerror}") from error
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def row_of(name: str, said: PixelCategory) -> tuple[str | float | None, ...]:

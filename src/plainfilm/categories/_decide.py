@@ -13,12 +13,11 @@ from plainfilm.categories._sources import (
     FILM_SOURCES,
     KEYWORDS,
     PART_SOURCES,
-    SIDE_TAGS,
     Evidence,
     evidence_of,
 )
-from plainfilm.categories._views import Views, choose_view, other_views
-from plainfilm.vocabulary import CATEGORIES, OTHER, Category
+from plainfilm.categories._views import Views, choose_view, other_exam_view, other_views
+from plainfilm.vocabulary import CATEGORIES, OTHER, SIDE_TAGS, Category
 
 _SIDE_SOURCES: Final = (*FILM_SOURCES, *SIDE_TAGS, *EXAM_SOURCES)
 
@@ -112,11 +111,11 @@ def judge(
     view = choose_view(readings, part_name)
     if view and view.shows:
         part_name = view.shows
-    side = _side(readings) if part_name and _paired(part_name, rules) else None
+    side = _side(readings, part_name) if part_name and _paired(part_name, rules) else None
     view_name = view.evidence.value if view else ""
     doubted = part is not None and part.source == "BodyPartExamined" and _is_strange(readings)
     return TextCategory(
-        category="" if foreign or doubted else _category(part_name, view_name, index, rules),
+        category="" if foreign or doubted else category_of(part_name, view_name, index, rules),
         body_part=part_name,
         view=view_name,
         laterality=side.value if side else "",
@@ -189,15 +188,19 @@ def _strong_part(readings: Mapping[str, Reading], rules: Rules) -> Evidence | No
     return found
 
 
-def _side(readings: Mapping[str, Reading]) -> Evidence | None:
+def _side(readings: Mapping[str, Reading], part: str) -> Evidence | None:
+    """The side of this part. A text that names another part as well tells no side: of `Left knee
+    and right hand` nothing says which is whose."""
+    rules = bundled_rules()
     for source in _SIDE_SOURCES:
         named = readings[source].side if source in readings else None
-        if named:
+        if named and all(rules.related(other.value, part) for other in readings[source].parts):
             return evidence_of(source, "laterality", named)
     return None
 
 
-def _category(part: str, view: str, index: CategoryIndex, rules: Rules) -> str:
+def category_of(part: str, view: str, index: CategoryIndex, rules: Rules) -> str:
+    """The category of a part and view; `other` for one outside the table, empty where unsure."""
     by_view = index.views(part)
     if view and (part or view in SPECIAL_VIEWS):
         for candidate in rules.view_matches.get(view, (view,)):
@@ -227,6 +230,9 @@ def _disagreement(
         for source in (*FILM_SOURCES, "ViewPosition"):
             if source in readings and readings[source].views and source != decided:
                 against += other_views(source, readings[source], part, taken)
+        for source in EXAM_SOURCES:
+            if source in readings and readings[source].views and source != decided:
+                against += other_exam_view(source, readings[source], part, taken)
     return against
 
 

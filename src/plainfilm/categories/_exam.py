@@ -5,9 +5,17 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Final
 
-from plainfilm.categories._decide import BUNDLED, _category
+from plainfilm.categories._decide import BUNDLED, category_of
 from plainfilm.categories._reading import Reading, read_text
-from plainfilm.categories._rules import Hit, Rules, Terms, ViewWord, _table, _terms, bundled_rules
+from plainfilm.categories._rules import (
+    Hit,
+    Rules,
+    Terms,
+    ViewWord,
+    bundled_rules,
+    rows_of,
+    terms_of,
+)
 from plainfilm.categories._tokens import tokens
 from plainfilm.categories._views import explicit_views
 
@@ -96,7 +104,7 @@ def _part(name: str, reading: Reading, rules: Rules) -> ExamPart:
     inner = (part for part in rules.parts if rules.lies_in(part, name))
     named = [word for word, _ in explicit_views(reading, name, on_film=False)]
     named += _listed(reading, name)
-    categories = [_category(word.shows or name, word.view, BUNDLED, rules) for word in named]
+    categories = [category_of(word.shows or name, word.view, BUNDLED, rules) for word in named]
     return ExamPart(
         name=name,
         paired=known is None or known.paired,
@@ -135,15 +143,15 @@ def _count_words() -> Terms[ViewCount]:
 
 
 def _count_terms() -> Iterator[tuple[str, ViewCount]]:
-    for row in _table("view_counts.csv"):
+    for row in rows_of("view_counts.csv"):
         more = row["and_more"] == "yes"
-        for term in _terms(row):
+        for term in terms_of(row):
             if row["least"] == "N":
                 yield from _numbered(term, more)
             else:
                 yield term, ViewCount(int(row["least"]), None if more else int(row["least"]))
-    for row in _table("counts.csv"):
-        for term in _terms(row):
+    for row in rows_of("counts.csv"):
+        for term in terms_of(row):
             if "N" in term:
                 yield from _numbered(term, more=False)
 

@@ -16,7 +16,7 @@ from plainfilm.errors import BadTable
 
 Meaning = TypeVar("Meaning")
 
-SPECIAL_VIEWS: Final = frozenset({"contrast", "specimen"})
+SPECIAL_VIEWS: Final = frozenset({"contrast", "not_a_film"})
 """Views of views.csv that make a film `other` whatever part it shows."""
 
 UNKNOWN: Final = "?"
@@ -221,7 +221,7 @@ def _spellings(term: str) -> frozenset[tuple[str, ...]]:
     return frozenset(tokens(fold(text)) for text in {term, term.translate(_UMLAUTS)})
 
 
-def _table(name: str) -> Iterator[dict[str, str]]:
+def rows_of(name: str) -> Iterator[dict[str, str]]:
     """The rows of a bundled table; lines that start with # are comments."""
     text = resources.files(__package__).joinpath("rules", name).read_text(encoding="utf-8")
     body = "\n".join(line for line in text.splitlines() if not line.startswith("#"))
@@ -232,7 +232,8 @@ def _table(name: str) -> Iterator[dict[str, str]]:
         yield row
 
 
-def _terms(row: dict[str, str]) -> list[str]:
+def terms_of(row: dict[str, str]) -> list[str]:
+    """The terms of a row, which `;` separates."""
     return [term.strip() for term in row["terms"].split(";") if term.strip()]
 
 
@@ -244,21 +245,21 @@ def _parts() -> dict[str, Part]:
             frozenset(row["within"].split()),
             row["vague"] == "yes",
         )
-        for row in _table("parts.csv")
+        for row in rows_of("parts.csv")
     }
 
 
 def _part_words(parts: dict[str, Part]) -> Iterator[tuple[str, PartWord]]:
-    for row in _table("body_parts.csv"):
+    for row in rows_of("body_parts.csv"):
         if row["part"] not in parts:
             raise BadTable(f"body_parts.csv: part '{row['part']}' is not in parts.csv")
         word = PartWord(row["part"], row["language"], row["strength"] == "weak")
-        for term in _terms(row):
+        for term in terms_of(row):
             yield term, word
 
 
 def _view_words(parts: dict[str, Part]) -> Iterator[tuple[str, ViewWord]]:
-    for row in _table("views.csv"):
+    for row in rows_of("views.csv"):
         named = frozenset(row["with"].split())
         unknown = (named | {row["shows"]} - {""}) - parts.keys()
         if unknown:
@@ -266,19 +267,19 @@ def _view_words(parts: dict[str, Part]) -> Iterator[tuple[str, ViewWord]]:
         if row["rank"] not in _RANKS:
             raise BadTable(f"views.csv: rank '{row['rank']}' is none of {', '.join(_RANKS)}")
         word = ViewWord(row["view"], row["rank"], named, row["shows"], row["language"])
-        for term in _terms(row):
+        for term in terms_of(row):
             yield term, word
 
 
 def _side_words() -> Iterator[tuple[str, SideWord]]:
-    for row in _table("sides.csv"):
-        for term in _terms(row):
+    for row in rows_of("sides.csv"):
+        for term in terms_of(row):
             yield term, SideWord(row["side"], row["language"], row["with_language"] == "yes")
 
 
 def _count_terms() -> Iterator[tuple[str, str]]:
-    for row in _table("counts.csv"):
-        for term in _terms(row):
+    for row in rows_of("counts.csv"):
+        for term in terms_of(row):
             if "N" in term:
                 yield from ((term.replace("N", str(count)), "many") for count in _COUNTS)
             else:
@@ -286,8 +287,8 @@ def _count_terms() -> Iterator[tuple[str, str]]:
 
 
 def _titles() -> Iterator[tuple[str, bool]]:
-    for row in _table("titles.csv"):
-        for title in _terms(row):
+    for row in rows_of("titles.csv"):
+        for title in terms_of(row):
             yield title, row["may_open"] == "yes"
 
 
@@ -300,14 +301,14 @@ def _by_last_letters(endings: Iterable[str]) -> dict[str, tuple[str, ...]]:
 
 def _plain(name: str) -> Iterator[tuple[str, str]]:
     """The terms of a table that only lists them."""
-    for row in _table(name):
-        for term in _terms(row):
+    for row in rows_of(name):
+        for term in terms_of(row):
             yield term, name
 
 
 def _words(name: str) -> frozenset[str]:
     """The words of a table that only lists them, in either spelling."""
-    terms = (term for row in _table(name) for term in _terms(row))
+    terms = (term for row in rows_of(name) for term in terms_of(row))
     return frozenset(word for term in terms for words in _spellings(term) for word in words)
 
 
@@ -366,9 +367,9 @@ def bundled_rules() -> Rules:
         glued=_GLUED,
         compound_endings=_by_last_letters(_words("compounds.csv")),
         view_matches={
-            row["view"]: tuple(row["category_views"].split()) for row in _table("view_matches.csv")
+            row["view"]: tuple(row["category_views"].split()) for row in rows_of("view_matches.csv")
         },
-        undecided=frozenset((row["part"], row["view"]) for row in _table("undecided.csv")),
+        undecided=frozenset((row["part"], row["view"]) for row in rows_of("undecided.csv")),
         vocabulary=frozenset(vocabulary),
         known_runs={word: (word,) for word in vocabulary},
         speller=Speller(_mendable(part_entries, views), never_mended),

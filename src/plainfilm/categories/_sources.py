@@ -5,17 +5,12 @@ from functools import lru_cache
 from typing import Final
 
 from plainfilm.categories._reading import Named
+from plainfilm.vocabulary import FILM_TEXTS, SIDE_TAGS
 
 CACHED: Final = 16_384
 """Findings that are remembered, each: a table repeats what it says, whatever names it adds."""
 
-FILM_SOURCES: Final = (
-    "SeriesDescription",
-    "AcquisitionDeviceProcessingDescription",
-    "ImageComments",
-    "ProtocolName",
-)
-"""Texts about one film or its series, the more specific first."""
+FILM_SOURCES: Final = FILM_TEXTS
 
 EXAM_SOURCES: Final = (
     "PerformedProcedureStepDescription",
@@ -26,7 +21,6 @@ EXAM_SOURCES: Final = (
 
 PART_SOURCES: Final = (*FILM_SOURCES, *EXAM_SOURCES, "BodyPartExamined")
 VIEW_SOURCES: Final = (*FILM_SOURCES, "ViewPosition", *EXAM_SOURCES, "BodyPartExamined")
-SIDE_TAGS: Final = ("ImageLaterality", "Laterality")
 KEYWORDS: Final = (*PART_SOURCES, "ViewPosition", *SIDE_TAGS)
 """Every tag that the rules read."""
 

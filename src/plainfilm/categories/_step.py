@@ -25,7 +25,7 @@ class CategoryFromText:
     categories: Path | None = None
 
     name: ClassVar[str] = "category_text"
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     keywords: ClassVar[tuple[str, ...]] = KEYWORDS
 
     def process(self, batch: Sequence[Film]) -> list[Prediction]:

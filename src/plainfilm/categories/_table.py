@@ -14,6 +14,7 @@ from plainfilm.categories._decide import BUNDLED, CategoryIndex, judge, reader
 from plainfilm.categories._reading import Reading
 from plainfilm.categories._sources import CACHED, KEYWORDS
 from plainfilm.errors import BadTable, Reason
+from plainfilm.text_files import CsvReader, csv_reader, known_columns, write_beside
 from plainfilm.vocabulary import CATEGORIES, OTHER, Category
 
 __all__ = ["MappingSummary", "map_descriptions"]
@@ -30,15 +31,6 @@ _OPTIONAL: Final = {
 }
 _ADDED: Final = ("category", "body_part", "view", "laterality", "evidence")
 _CHUNK_BYTES: Final = 1 << 20
-
-
-class _Reader(Protocol):
-    """What csv.reader returns."""
-
-    @property
-    def line_num(self) -> int: ...
-    def __iter__(self) -> "_Reader": ...
-    def __next__(self) -> list[str]: ...
 
 
 class _Writer(Protocol):
@@ -79,27 +71,24 @@ def map_descriptions(
     The input needs the columns `study_description, series_description, body_part_examined` and may
     have `view_position, protocol_name, laterality`, in any order and case. Its other columns pass
     through. Columns that already have an added name are replaced (`laterality` is read first).
-    Rows stream: memory does not grow with the table. UTF-8 is read, else Latin-1.
+    Rows stream: memory does not grow with the table. UTF-8 is read, else Latin-1; a table separated
+    by `;` or tabs is read too, and written with commas.
 
     Raises:
         BadTable: the file cannot be opened or is no CSV table, a column is missing (the message
-            names the columns found), or a row is longer than the header. No output is left then.
+            names the known ones of those found), a row is longer than the header or a quote is
+            not closed. No output is left then.
     """
     index = BUNDLED if categories is CATEGORIES else CategoryIndex(categories)
-    beside = out_csv.with_name(f".{out_csv.name}.part")
     try:
         with (
             in_csv.open(encoding=_encoding(in_csv), newline="") as source,
-            beside.open("w", encoding="utf-8", newline="") as target,
+            write_beside(out_csv) as target,
         ):
-            summary = _map_rows(source, target, index, in_csv)
-        beside.replace(out_csv)
+            return _map_rows(source, target, index, in_csv)
     except OSError as exc:
         message = f"{exc.filename or in_csv}: cannot be read or written ({exc.strerror})"
         raise BadTable(message, Reason.FILE_UNREADABLE) from exc
-    finally:
-        beside.unlink(missing_ok=True)
-    return summary
 
 
 def _encoding(path: Path) -> str:
@@ -118,14 +107,14 @@ def _encoding(path: Path) -> str:
 def _map_rows(
     source: IO[str], target: IO[str], index: CategoryIndex, where: Path
 ) -> MappingSummary:
-    reader = csv.reader(source)
+    reader = csv_reader(source)
     try:
         return _map(reader, csv.writer(target, lineterminator="\n"), index, where)
     except csv.Error as exc:
         raise BadTable(f"{where}, line {reader.line_num}: no CSV ({exc})") from exc
 
 
-def _map(reader: _Reader, writer: _Writer, index: CategoryIndex, where: Path) -> MappingSummary:
+def _map(reader: CsvReader, writer: _Writer, index: CategoryIndex, where: Path) -> MappingSummary:
     header = [name.strip() for name in next(filter(None, reader), [])]
     columns = _columns(header, where)
     kept = [place for place, name in enumerate(header) if name.lower() not in _ADDED]
@@ -154,7 +143,7 @@ def _columns(header: Sequence[str], where: Path) -> dict[str, int]:
     places = {name.lower(): place for place, name in reversed(list(enumerate(header)))}
     missing = [name for name in _REQUIRED if name not in places]
     if missing:
-        found = ", ".join(header) or "none"
+        found = known_columns(header)
         raise BadTable(f"{where}: missing columns {', '.join(missing)}; found {found}")
     named = {
         keyword: places[name]

@@ -187,3 +187,15 @@ def other_views(source: str, reading: Reading, part: str, taken: str) -> tuple[E
     if not views or same or not _speaks_of(reading, part):
         return ()
     return tuple(Evidence(source, "view", word.view, term) for word, term in words)
+
+
+@lru_cache(maxsize=CACHED)
+def other_exam_view(source: str, reading: Reading, part: str, taken: str) -> tuple[Evidence, ...]:
+    """The one view that an exam is named after, where it is not the one taken: a film that its
+    series calls AP in a study called LATERAL."""
+    named = None if reading.adds else _stated_views(source, reading, part)
+    if named is None or not named.is_one or _is_among(named, frozenset({taken})):
+        return ()
+    if taken in _goes_with(named.evidence.value) or named.names <= _goes_with(taken):
+        return ()
+    return (named.evidence,)

@@ -2,21 +2,22 @@
 
 import csv
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from plainfilm.archive import OWN_PREFIX
 from plainfilm.errors import ArchiveError, SettingsError
+from plainfilm.text_files import write_beside
 
 __all__ = ["OWN_FILES", "DoneFilm", "Journal", "claim_folder"]
 
-MARKER: Final = "plainfilm-repair.json"
-JOURNAL: Final = "repaired.csv"
+MARKER: Final = f"{OWN_PREFIX}repair.json"
+JOURNAL: Final = f"{OWN_PREFIX}repaired.csv"
 OWN_FILES: Final = frozenset({MARKER, JOURNAL})
-"""The files in such a folder that are no films."""
+"""The files in such a folder that are no films; no command that walks through it meets them."""
 
 _COLUMNS: Final = ("film_id", "sop_instance_uid", "file", "fingerprint")
 
@@ -119,13 +120,10 @@ class Journal:
         Raises:
             ArchiveError: the journal cannot be written.
         """
-        partial = self._path.with_name(f".{JOURNAL}.{os.getpid()}.partial")
-        with self._writing():
-            with partial.open("w", encoding="utf-8", newline="") as file:
-                writer = csv.writer(file, lineterminator="\n")
-                writer.writerow(_COLUMNS)
-                writer.writerows(_row(self.done[file]) for file in sorted(self.done))
-            partial.replace(self._path)
+        with self._writing(), write_beside(self._path) as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(_COLUMNS)
+            writer.writerows(_row(self.done[name]) for name in sorted(self.done))
 
     def _read(self) -> Iterator[DoneFilm]:
         if not self._path.exists():

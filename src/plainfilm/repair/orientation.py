@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from plainfilm.records import Decision, TagValue
-from plainfilm.vocabulary import Category, view_agreement
+from plainfilm.vocabulary import Category, upright_edges
 
 __all__ = ["proposed_orientation", "stored_orientation"]
 
@@ -37,20 +37,25 @@ def proposed_orientation(
 ) -> tuple[str, str] | None:
     """The orientation to propose; None where it is not known, or the present one may be right.
 
+    It is known of frontal films of the trunk, which are shown as if facing the patient. Which way
+    a hand lies on its film the category does not tell.
+
     Left and right are never changed on what pixels say: a heart on the right looks like a mirrored
     film. So a film that looks mirrored gets no proposal, and a tag that differs from the expected
     one in left and right alone stands.
     """
-    upright = view_agreement(category.view).upright_orientation
+    upright = upright_edges().get(category.name)
     turn, sure = decision.details.get("turn"), decision.details.get("turn_probability")
     mirrored = decision.details.get("mirrored")
-    if not upright or not isinstance(turn, int) or turn not in (0, 90, 180, 270):
+    if upright is None or not upright.right or not upright.lower:
+        return None
+    if not isinstance(turn, int) or turn not in (0, 90, 180, 270):
         return None
     if not isinstance(sure, (int, float)) or sure < SURE:
         return None
     if not isinstance(mirrored, (int, float)) or mirrored > 1 - SURE:
         return None
-    expected = stored_orientation(upright, turn)
+    expected = stored_orientation((upright.right, upright.lower), turn)
     return None if _may_stand(present, expected) else expected
 
 

@@ -19,6 +19,8 @@ from plainfilm.repair.present import (
 from plainfilm.vocabulary import (
     CATEGORIES,
     EPONYMOUS_CODES,
+    FILM_TEXTS,
+    SIDE_TAGS,
     VIEW_CODES,
     Category,
     Code,
@@ -174,6 +176,12 @@ def _text_says(decision: Decision, what: str) -> str:
     return next((str(item["value"]) for item in evidence if item["says"] == what), "")
 
 
+def _text_source(decision: Decision, what: str) -> str:
+    """The keyword of the tag that says it; empty where none does."""
+    evidence: Any = decision.details.get("text_evidence") or ()
+    return next((str(item["source"]) for item in evidence if item["says"] == what), "")
+
+
 def _view(
     tags: Mapping[str, TagValue], decision: Decision, category: Category
 ) -> tuple[str, Code | None, bool]:
@@ -210,12 +218,19 @@ def _side(
 ) -> Iterator[Proposal]:
     """ImageLaterality, only where no tag names a side and the text does, of the decided part.
 
+    `Bilateral` in the name of a study tells that both sides were made, not that one film shows
+    both; it counts where a text of the film says it.
+
     Laterality is a property of a series (PS3.3 C.7.3.1), in which both sides may lie; the image's
     own tag is right in either case.
     """
-    named = any(shown(tags.get(keyword)).strip() for keyword in ("ImageLaterality", "Laterality"))
+    named = any(shown(tags.get(keyword)).strip() for keyword in SIDE_TAGS)
     same_part = _text_says(decision, "body_part") == category.body_part
-    if decision.laterality in {"R", "L", "B"} and not named and same_part:
+    if named or not same_part:
+        return
+    source = _text_source(decision, "laterality")
+    told = {"R", "L", "B"} if source in FILM_TEXTS else {"R", "L"}
+    if source and decision.laterality in told:
         yield Proposal("ImageLaterality", "", decision.laterality, Why.MISSING, "text")
 
 

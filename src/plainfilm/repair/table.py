@@ -1,7 +1,6 @@
 """The table of proposals: what to change in which film, and why."""
 
 import csv
-import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from plainfilm.records import Decision, Film
 from plainfilm.repair.present import shown
 from plainfilm.repair.proposals import Proposal, propose
 from plainfilm.repair.selection import DecidedFilms
+from plainfilm.text_files import write_beside
 
 __all__ = ["FilmProposals", "ProposalCounts", "film_proposals", "write_proposals"]
 
@@ -98,18 +98,14 @@ def write_proposals(found: Iterator[FilmProposals], table: Path) -> None:
     Raises:
         ArchiveError: the table cannot be written.
     """
-    partial = table.with_name(f".{table.name}.{os.getpid()}.partial")
     try:
-        with partial.open("w", encoding="utf-8", newline="") as file:
+        with write_beside(table) as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(_COLUMNS)
             for film in found:
                 writer.writerows(_rows(film))
-        partial.replace(table)
     except OSError as error:
         raise ArchiveError(f"cannot write {table}: {error.strerror}") from error
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _rows(found: FilmProposals) -> Iterator[tuple[object, ...]]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from plainfilm.errors import BadSource, Reason
 from plainfilm.studies._check import OrderCheck
 from plainfilm.studies._group_check import CheckRow
+from plainfilm.text_files import write_beside
 
 __all__ = ["write_check"]
 
@@ -17,15 +18,11 @@ def write_check(check: OrderCheck, out_csv: Path) -> None:
     Raises:
         BadSource: the file cannot be written; none is left then.
     """
-    beside = out_csv.with_name(f".{out_csv.name}.part")
     try:
-        with beside.open("w", encoding="utf-8", newline="") as stream:
+        with write_beside(out_csv) as stream:
             table = csv.DictWriter(stream, [field.name for field in fields(CheckRow)])
             table.writeheader()
             table.writerows(map(asdict, check.rows))
-        beside.replace(out_csv)
     except OSError as exc:
         message = f"{out_csv}: cannot be written ({exc.strerror})"
         raise BadSource(message, Reason.FILE_UNREADABLE) from exc
-    finally:
-        beside.unlink(missing_ok=True)

@@ -9,7 +9,7 @@ from typing import Any, Final
 from plainfilm.archive import Archive
 from plainfilm.records import Location, Outcome
 from plainfilm.studies._moments import parse_date, parse_datetime, parse_moment, parse_time
-from plainfilm.vocabulary import CATEGORIES
+from plainfilm.vocabulary import CATEGORIES, FILM_TEXTS, SIDE_TAGS
 
 __all__ = ["StudyFilm", "read_films"]
 
@@ -64,6 +64,14 @@ class StudyFilm:
         """A probability among the decision's details; 0 where the pixels did not tell it."""
         value = self.details.get(name)
         return float(value) if isinstance(value, (int, float)) else 0.0
+
+    @property
+    def shows_both_sides(self) -> bool:
+        """Whether a text or tag of the film's own says so. A study's `bilateral` tells that both
+        sides were to be made, not that one film shows both."""
+        evidence: Any = self.details.get("text_evidence") or ()
+        sources = {item["source"] for item in evidence if item["says"] == "laterality"}
+        return self.laterality == "B" and not sources.isdisjoint((*FILM_TEXTS, *SIDE_TAGS))
 
 
 def read_films(archive: Archive, condition: str, **values: object) -> list[StudyFilm]:

@@ -2,14 +2,14 @@
 
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from plainfilm.errors import BadTable, Reason
-from plainfilm.vocabulary import CATEGORIES
+from plainfilm.errors import SettingsError
+from plainfilm.vocabulary import CATEGORIES, DIRECTIONS, Edges, upright_edges
 
 __all__ = ["Edges", "HangingRules", "load_hanging_rules"]
 
@@ -25,22 +25,7 @@ _SECTIONS: Final = {
 _PARTS: Final = frozenset(category.body_part for category in CATEGORIES)
 _VIEWS: Final = frozenset(category.view for category in CATEGORIES)
 _SIDES: Final = frozenset({"R", "L", "B", ""})
-_DIRECTIONS: Final = frozenset("APRLHF")
-"""PS3.3 C.7.6.1.1.1."""
 _MOST_PRIORS: Final = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Edges:
-    """The patient's directions at two edges of an upright film: letters of PatientOrientation.
-
-    Attributes:
-        lower: empty where the category does not tell.
-        right: empty where the film may be seen from either side.
-    """
-
-    lower: str = "F"
-    right: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +59,8 @@ def load_hanging_rules(path: Path | None = None) -> HangingRules:
     """The bundled rules, with what a file of the user's says differently.
 
     Raises:
-        BadTable: the file is no TOML, or a key or value is wrong; the message names it and says
-            what is allowed.
+        SettingsError: the file cannot be opened or is no TOML, or a key or value is wrong; the
+            message names it and says what is allowed.
     """
     bundled = _bundled()
     if path is None:
@@ -87,17 +72,17 @@ def load_hanging_rules(path: Path | None = None) -> HangingRules:
 
 @cache
 def _bundled() -> dict[str, Any]:
-    return tomllib.loads(resources.files(__package__).joinpath(_FILE).read_text("utf-8"))
+    rules = tomllib.loads(resources.files(__package__).joinpath(_FILE).read_text("utf-8"))
+    return {**rules, "edges": {name: asdict(edges) for name, edges in upright_edges().items()}}
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text("utf-8"))
     except OSError as exc:
-        message = f"{path}: cannot be opened ({exc.strerror})"
-        raise BadTable(message, Reason.FILE_UNREADABLE) from exc
+        raise SettingsError(f"{path}: cannot be opened ({exc.strerror})") from exc
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
-        raise BadTable(f"{path}: is no TOML ({exc})") from exc
+        raise SettingsError(f"{path}: is no TOML ({exc})") from exc
 
 
 class _Checked:
@@ -128,8 +113,8 @@ class _Checked:
             edges={name: self._edges(name, given) for name, given in self.content["edges"].items()},
         )
 
-    def _wrong(self, key: str, fault: str) -> BadTable:
-        return BadTable(f"{self._where}: {key}: {fault}")
+    def _wrong(self, key: str, fault: str) -> SettingsError:
+        return SettingsError(f"{self._where}: {key}: {fault}")
 
     def _probability(self, key: str) -> float:
         value = self.content["sure"][key]
@@ -169,8 +154,8 @@ class _Checked:
         if not isinstance(given, dict) or not given.keys() <= {"lower", "right"}:
             raise self._wrong(key, "must be a table of `lower` and `right`")
         for edge, direction in given.items():
-            if not isinstance(direction, str) or direction not in {*_DIRECTIONS, ""}:
-                allowed = _listed(_DIRECTIONS)
+            if not isinstance(direction, str) or direction not in {*DIRECTIONS, ""}:
+                allowed = _listed(DIRECTIONS)
                 raise self._wrong(f"{key} {edge}", f"must be one of {allowed} or empty")
         return Edges(given.get("lower", "F"), given.get("right", ""))
 

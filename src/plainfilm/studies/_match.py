@@ -5,7 +5,7 @@ the view that it took the place of, which is then not told as missing. What may 
 called wrong: a film that is not decided, or whose side nothing tells, stands in for what it may be.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -232,27 +232,34 @@ class _Match:
                 self._put(film, place, Result.UNDECIDED, why)
 
     def _open(self) -> list[_Place]:
-        """Places that want a film: required, empty, and not shown by a film of both sides."""
-        return [
-            place
-            for place in self._places
-            if place.slot.required and not place.films and not self._is_shown_beside(place)
-        ]
+        """Places that want a film: required, empty, and not shown by a film that may be of both
+        sides."""
+        return [place for place in self._empty() if not self._shown_beside(place)]
 
-    def _is_shown_beside(self, place: _Place) -> bool:
-        """Whether the film of the other side's place may show this side as well."""
-        return any(
-            other.order == place.order
+    def _empty(self) -> list[_Place]:
+        return [place for place in self._places if place.slot.required and not place.films]
+
+    def _shown_beside(self, place: _Place) -> list[StudyFilm]:
+        """The films of the other side's place that may show this side as well."""
+        return [
+            film
+            for other in self._places
+            if other.order == place.order
             and other.slot.names == place.slot.names
             and other.slot.side == _OPPOSITE.get(place.slot.side)
-            and any(film.laterality not in _OPPOSITE for film in other.films)
-            for other in self._places
-        )
+            for film in other.films
+            if film.laterality not in _OPPOSITE
+        ]
 
-    def _gaps(self) -> list[Gap]:
+    def _gaps(self) -> Iterator[Gap]:
         plates = [film for film in self._films if film.probability("collage") >= _COLLAGE]
         result, why = (Result.UNDECIDED, "collage") if plates else (Result.MISSING_VIEW, "")
-        return [Gap(place.order, place.slot, result, why) for place in self._open()]
+        for place in self._empty():
+            beside = self._shown_beside(place)
+            if not beside:
+                yield Gap(place.order, place.slot, result, why)
+            elif not any(film.shows_both_sides for film in beside):
+                yield Gap(place.order, place.slot, Result.UNDECIDED, "side_unknown")
 
 
 def _both(one: _Fits, other: _Fits) -> _Fits:

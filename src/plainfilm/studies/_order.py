@@ -18,6 +18,8 @@ class Fault(StrEnum):
     """Neither the text of a procedure nor its code."""
     BAD_LATERALITY = "bad_laterality"
     """The laterality is no word for a side."""
+    BAD_STATUS = "bad_status"
+    """The status is no word of which it is known whether the order stands."""
     NO_PART = "no_part"
     """The text names no body part, and no table says what its code means."""
 

@@ -10,14 +10,14 @@ from typing import Final
 from plainfilm.errors import BadSource, BadTable, Reason
 from plainfilm.studies._order import Fault, Order, side_code
 from plainfilm.studies._order_messages import OrderBook, holds_messages
-from plainfilm.text_files import decode, read_bytes
+from plainfilm.studies._order_status import is_cancelled
+from plainfilm.text_files import csv_reader, decode, known_columns, read_bytes
 
 __all__ = ["Orders", "read_orders"]
 
 _LINKS: Final = ("accession_number", "study_instance_uid")
 _PROCEDURES: Final = ("procedure", "code")
 _OPTIONAL: Final = ("laterality", "views", "modality", "status")
-_CANCELLED: Final = frozenset({"cancelled", "canceled", "ca", "dc", "discontinued", "storniert"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def _once(orders: Sequence[Order], path: Path, other_messages: int = 0) -> Order
 
 
 def _from_csv(path: Path) -> Iterator[Order]:
-    reader = csv.reader(io.StringIO(decode(read_bytes(path), path), newline=""))
+    reader = csv_reader(io.StringIO(decode(read_bytes(path), path), newline=""))
     try:
         header = [name.strip().lower() for name in next(reader, [])]
         places = _places(header, path)
@@ -100,7 +100,7 @@ def _places(header: Sequence[str], path: Path) -> dict[str, int]:
     places = {name: header.index(name) for name in wanted if name in header}
     for either in (_LINKS, _PROCEDURES):
         if not any(name in places for name in either):
-            found = ", ".join(header) or "none"
+            found = known_columns(header)
             raise BadTable(f"{path}: needs a column {' or '.join(either)}; found {found}")
     return places
 
@@ -109,7 +109,7 @@ def _of_row(values: Mapping[str, str], where: str) -> Order:
     accession = values.get("accession_number", "")
     uid = values.get("study_instance_uid", "")
     procedure, code = values.get("procedure", ""), values.get("code", "")
-    cancelled = values.get("status", "").lower() in _CANCELLED
+    cancelled = is_cancelled(values.get("status", ""))
     side = side_code(values.get("laterality", ""))
     fault = None
     if not accession and not uid:
@@ -118,6 +118,8 @@ def _of_row(values: Mapping[str, str], where: str) -> Order:
         fault = Fault.NO_PROCEDURE
     elif side is None:
         fault = Fault.BAD_LATERALITY
+    elif cancelled is None:
+        fault = Fault.BAD_STATUS
     return Order(
         where=where,
         procedure=procedure,
@@ -127,6 +129,6 @@ def _of_row(values: Mapping[str, str], where: str) -> Order:
         accession_numbers=(accession,) if accession else (),
         study_instance_uid=uid,
         modality=values.get("modality", ""),
-        cancelled=cancelled,
+        cancelled=bool(cancelled),
         fault=fault,
     )

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from plainfilm.studies._films import StudyFilm
-from plainfilm.studies._hanging_rules import Edges, HangingRules
-from plainfilm.vocabulary import OTHER
+from plainfilm.studies._hanging_rules import HangingRules
+from plainfilm.vocabulary import OTHER, Edges
 
 __all__ = ["Mending", "mending"]
 

@@ -13,7 +13,7 @@ from plainfilm.categories import ExamPart, ExamText, ViewCount, exam_from_text
 from plainfilm.errors import BadTable
 from plainfilm.studies._films import StudyFilm
 from plainfilm.studies._order import Fault, Order
-from plainfilm.text_files import decode, read_bytes
+from plainfilm.text_files import csv_reader, decode, known_columns, read_bytes
 from plainfilm.vocabulary import CATEGORIES, OTHER
 
 __all__ = ["Asked", "Procedures", "Slot", "load_procedures"]
@@ -218,17 +218,20 @@ def _bundled() -> Procedures:
 
 def _rows(text: str, where: str) -> Iterator[tuple[int, dict[str, str]]]:
     """(line number, values) of a table; lines that begin with # are comments."""
-    reader = csv.reader("" if line.startswith("#") else line for line in text.splitlines())
-    header = [name.strip() for name in next((row for row in reader if row), [])]
-    missing = [name for name in _COLUMNS if name not in header]
-    if missing:
-        found = ", ".join(header) or "none"
-        raise BadTable(f"{where}: missing columns {', '.join(missing)}; found {found}")
-    for values in reader:
-        if values and len(values) != len(header):
-            raise BadTable(f"{where}, line {reader.line_num}: expected {len(header)} values")
-        if values:
-            yield reader.line_num, dict(zip(header, map(str.strip, values), strict=True))
+    reader = csv_reader("" if line.startswith("#") else line for line in text.splitlines())
+    try:
+        header = [name.strip() for name in next((row for row in reader if row), [])]
+        missing = [name for name in _COLUMNS if name not in header]
+        if missing:
+            found = known_columns(header)
+            raise BadTable(f"{where}: missing columns {', '.join(missing)}; found {found}")
+        for values in reader:
+            if values and len(values) != len(header):
+                raise BadTable(f"{where}, line {reader.line_num}: expected {len(header)} values")
+            if values:
+                yield reader.line_num, dict(zip(header, map(str.strip, values), strict=True))
+    except csv.Error as exc:
+        raise BadTable(f"{where}, line {reader.line_num}: no CSV ({exc})") from exc
 
 
 def _parse_films(text: str, where: str) -> tuple[Slot, ...]:

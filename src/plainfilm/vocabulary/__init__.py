@@ -6,13 +6,18 @@ of the user's own in the same form, so that a category can be added without touc
 
 from plainfilm.vocabulary._categories import CATEGORIES, OTHER, Category, Code, load_categories
 from plainfilm.vocabulary._film_tags import (
+    DIRECTIONS,
     EPONYMOUS_CODES,
+    FILM_TEXTS,
+    SIDE_TAGS,
     VIEW_CODES,
+    Edges,
     HeldAttribute,
     ViewAgreement,
     code_views,
     film_attributes,
     region_parts,
+    upright_edges,
     view_agreement,
     view_code_group,
 )
@@ -26,13 +31,17 @@ from plainfilm.vocabulary._findings import (
 
 __all__ = [
     "CATEGORIES",
+    "DIRECTIONS",
     "EPONYMOUS_CODES",
+    "FILM_TEXTS",
     "LABEL_SETS",
     "NO_FINDING",
     "OTHER",
+    "SIDE_TAGS",
     "VIEW_CODES",
     "Category",
     "Code",
+    "Edges",
     "Finding",
     "HeldAttribute",
     "ViewAgreement",
@@ -42,6 +51,7 @@ __all__ = [
     "label_set",
     "load_categories",
     "region_parts",
+    "upright_edges",
     "view_agreement",
     "view_code_group",
 ]

@@ -16,6 +16,20 @@ _VIEW_COLUMNS: Final = ("sct_code", "srt_code", "meaning", "context_group", "vie
 VIEW_CODES: Final = "4010"
 """The context group of ViewCodeSequence (PS3.16 CID 4010, DX View)."""
 
+FILM_TEXTS: Final = (
+    "SeriesDescription",
+    "AcquisitionDeviceProcessingDescription",
+    "ImageComments",
+    "ProtocolName",
+)
+"""Tags whose text is about one film or its series, not a whole study; the more specific first."""
+
+SIDE_TAGS: Final = ("ImageLaterality", "Laterality")
+"""Tags that hold a side and nothing else, that of the image first."""
+
+DIRECTIONS: Final = frozenset("APRLHF")
+"""The letters of PatientOrientation (PS3.3 C.7.6.1.1.1)."""
+
 EPONYMOUS_CODES: Final = "4012"
 """The context group of ProjectionEponymousNameCodeSequence (PS3.16 CID 4012)."""
 
@@ -27,13 +41,24 @@ class ViewAgreement:
     Attributes:
         agreeing: the views that texts and codes may name.
         plane: `frontal` or `sagittal`; empty where the film is in neither.
-        upright_orientation: PatientOrientation (0020,0020) of such a film when it is shown upright
-            and not mirrored; empty where the view alone does not tell.
     """
 
     agreeing: frozenset[str]
     plane: str
-    upright_orientation: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Edges:
+    """The patient's directions at two edges of an upright film: letters of PatientOrientation
+    (0020,0020; PS3.3 C.7.6.1.1.1).
+
+    Attributes:
+        lower: empty where the category does not tell.
+        right: empty where the film may be seen from either side.
+    """
+
+    lower: str = "F"
+    right: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +104,26 @@ def view_code_group(sct_code: str) -> str:
 @cache
 def view_agreement(view: str) -> ViewAgreement:
     """What agrees with a view of the category table; a view of a user's own agrees with itself."""
-    columns = ("view", "agreeing", "plane", "upright_orientation", "source")
+    columns = ("view", "agreeing", "plane", "source")
     for where, row in _bundled("view_agreement.csv", columns):
         if row["plane"] not in {"frontal", "sagittal", ""}:
             raise BadTable(f"{where}: plane must be frontal, sagittal or empty")
         if row["view"] == view:
-            orientation = tuple(filter(None, row["upright_orientation"].split("\\")))
-            return ViewAgreement(frozenset(row["agreeing"].split()), row["plane"], orientation)
-    return ViewAgreement(frozenset({view}), "", ())
+            return ViewAgreement(frozenset(row["agreeing"].split()), row["plane"])
+    return ViewAgreement(frozenset({view}), "")
+
+
+@cache
+def upright_edges() -> Mapping[str, Edges]:
+    """Category → what lies at the edges of a film that is shown upright and not mirrored."""
+    edges: dict[str, Edges] = {}
+    for where, row in _bundled("upright_edges.csv", ("category", "lower", "right", "source")):
+        if not {row["lower"], row["right"]} <= {*DIRECTIONS, ""}:
+            raise BadTable(
+                f"{where}: edges must be one of {', '.join(sorted(DIRECTIONS))} or empty"
+            )
+        edges[row["category"]] = Edges(row["lower"], row["right"])
+    return edges
 
 
 @cache
