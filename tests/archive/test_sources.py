@@ -41,6 +41,12 @@ def test_each_folder_is_read_in_the_order_of_its_names(tmp_path: Path) -> None:
     assert _paths(tmp_path) == paths
 
 
+def test_plainfilms_own_accounts_are_no_films(tmp_path: Path) -> None:
+    _touch(tmp_path, ".plainfilm-repair.json", "a/..plainfilm-repaired.csv.0a.partial")
+    films = _touch(tmp_path, ".hidden", "plainfilm-repair.json")
+    assert _paths(tmp_path) == films
+
+
 def test_folders_nested_deeper_than_python_can_recurse_are_read(tmp_path: Path) -> None:
     here, made = tmp_path, []
     for _ in range(sys.getrecursionlimit() + 50):

@@ -101,8 +101,8 @@ def test_predictions_without_probabilities(pair: Callable[..., CategoryPair]) ->
 WRONG = [
     ("no category", "file,probability\na.dcm,1\n", TRUTH,
      "missing columns category, second; found file, probability"),
-    ("no truth", PREDICTED, "file,cat\na.dcm,other\n", "missing columns category; found file,"),
-    ("no ids", "f,category\na,other\n", TRUTH, "neither `file` nor `id`; found f, category in"),
+    ("no truth", PREDICTED, "file,cat\na.dcm,other\n", "missing columns category; found file and"),
+    ("no ids", "f,category\na,other\n", TRUTH, "neither `file` nor `id`; found category and"),
     ("outside the table", PREDICTED.replace("knee_ap,0", "Mary Quill,0"), TRUTH,
      "row 2, column category: the value is none of the 3 categories; a film of any other view"),
     ("more outside", PREDICTED, TRUTH.replace("knee_ap", "skull").replace("hand_ap", "skull"),

@@ -61,8 +61,9 @@ def test_cohens_d_is_the_difference_in_pooled_standard_deviations() -> None:
         ([0.9, 0.8], [True, True]),
         ([0.9, 0.8, 0.3], [True, True, False]),
         ([0.5] * 4, [True, False] * 2),
+        ([0.7] * 6 + [0.1] * 6, [True] * 6 + [False] * 6),
     ],
-    ids=["none wrong", "one wrong", "all alike"],
+    ids=["none wrong", "one wrong", "all alike", "alike but for rounding"],
 )
 def test_groups_too_small_or_all_alike_have_no_test(
     probability: list[float], right: list[bool]

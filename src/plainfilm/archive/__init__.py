@@ -9,12 +9,14 @@ if TYPE_CHECKING:
     from plainfilm.archive.ingest import IngestSummary
     from plainfilm.archive.report_rows import ReportSummary
     from plainfilm.archive.runs import RunSummary
+    from plainfilm.archive.sources import OWN_PREFIX
 
-__all__ = ["Archive", "IngestSummary", "ReportSummary", "RunSummary"]
+__all__ = ["OWN_PREFIX", "Archive", "IngestSummary", "ReportSummary", "RunSummary"]
 
 __getattr__ = lazy_exports(
     __name__,
     {
+        "OWN_PREFIX": "sources",
         "Archive": "archive",
         "IngestSummary": "ingest",
         "ReportSummary": "report_rows",

@@ -13,7 +13,10 @@ from plainfilm.dicom import listed_files
 from plainfilm.errors import BadSource, Reason, UnreadableDicom
 from plainfilm.records import Location, Rejection
 
-__all__ = ["SourceFile", "find_files"]
+__all__ = ["OWN_PREFIX", "SourceFile", "find_files"]
+
+OWN_PREFIX = ".plainfilm-"
+"""Names that begin so are those of files in which plainfilm keeps account of a folder it wrote."""
 
 _GIB = 1024**3
 
@@ -40,7 +43,8 @@ class SourceFile:
 def find_files(
     sources: Iterable[str | os.PathLike[str]], *, leave_out: Path, zip_max_gib: float
 ) -> Iterator[SourceFile | Rejection]:
-    """Every file below the sources, each directory in the order of its names.
+    """Every file below the sources, each directory in the order of its names; but not plainfilm's
+    own accounts of folders.
 
     All sources are checked at the call, before the first file is looked for.
 
@@ -127,7 +131,8 @@ class _Walk:
         if folder.is_symlink() and self._left_out(folder):
             return iter(())
         with os.scandir(folder) as found:
-            entries = sorted((entry.name, _is_folder(entry)) for entry in found)
+            others = (entry for entry in found if not _is_own(entry.name))
+            entries = sorted((entry.name, _is_folder(entry)) for entry in others)
         return ((folder / name, is_folder) for name, is_folder in entries)
 
     def _left_out(self, path: Path) -> bool:
@@ -193,6 +198,11 @@ class _Walk:
                 yield Rejection(location, Reason.BAD_ZIP, "the member is encrypted")
             else:
                 yield SourceFile(location, info.file_size, status.st_mtime_ns)
+
+
+def _is_own(name: str) -> bool:
+    """Whether it is an account, or one half written, which has a dot more."""
+    return name.startswith((OWN_PREFIX, f".{OWN_PREFIX}"))
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from plainfilm.errors import BadTable, SettingsError
 from plainfilm.evaluate.csv_tables import CsvTable, listed
 from plainfilm.evaluate.pairing import in_both, refuse_lone
+from plainfilm.text_files import known_columns
 
 __all__ = ["UNDECIDED", "CategoryPair", "pair_categories"]
 
@@ -234,6 +235,7 @@ def _id_columns(
             return name, truth_id or name
     raise BadTable(
         f"no column of ids that both tables have: neither `file` nor `id`; found"
-        f" {listed(predicted.columns)} in {predicted.path} and {listed(truth.columns)} in"
+        f" {known_columns(predicted.columns)} in {predicted.path} and"
+        f" {known_columns(truth.columns)} in"
         f" {truth.path}"
     )

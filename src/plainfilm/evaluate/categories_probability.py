@@ -27,6 +27,8 @@ __all__ = [
 ]
 
 BINS: Final = 15
+_ROUNDING: Final = 1e-12
+"""A standard deviation below this part of the mean is 0."""
 THRESHOLDS: Final = tuple(place / 100 for place in range(101))
 
 
@@ -268,15 +270,21 @@ def _mean(values: NDArray[np.float64]) -> MeanProbability:
     return MeanProbability(
         len(values),
         float(values.mean()) if len(values) else None,
-        float(values.std(ddof=1)) if len(values) > 1 else None,
+        float(_variance(values) ** 0.5) if len(values) > 1 else None,
     )
+
+
+def _variance(values: NDArray[np.float64]) -> float:
+    """Of a sample; 0 where no more than the last digits of the sums vary: 0.7, 0.7, 0.7."""
+    deviation = float(values.std(ddof=1))
+    return deviation**2 if deviation > _ROUNDING * abs(float(values.mean())) else 0.0
 
 
 def _welch(right: NDArray[np.float64], wrong: NDArray[np.float64]) -> WelchTest | None:
     """Source: Welch, Biometrika 1947."""
     if min(len(right), len(wrong)) < 2:
         return None
-    one, other = (values.var(ddof=1) / len(values) for values in (right, wrong))
+    one, other = (_variance(values) / len(values) for values in (right, wrong))
     if not one + other:
         return None
     t = float((right.mean() - wrong.mean()) / np.sqrt(one + other))
@@ -289,5 +297,5 @@ def _cohens_d(right: NDArray[np.float64], wrong: NDArray[np.float64]) -> float |
     if min(len(right), len(wrong)) < 2:
         return None
     freedom = [len(values) - 1 for values in (right, wrong)]
-    pooled = np.average([right.var(ddof=1), wrong.var(ddof=1)], weights=freedom)
+    pooled = np.average([_variance(right), _variance(wrong)], weights=freedom)
     return float((right.mean() - wrong.mean()) / np.sqrt(pooled)) if pooled else None

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plainfilm.errors import BadTable, Reason
+from plainfilm.text_files import csv_reader, known_columns
 
 __all__ = ["CsvTable", "listed"]
 
@@ -23,7 +24,7 @@ _LONGEST_NAME: Final = 60
 
 
 class CsvTable:
-    """A CSV file in UTF-8 with a row of column names, plain or gzipped.
+    """A CSV file in UTF-8 with a row of column names, plain or gzipped; `;` or tabs may separate.
 
     Attributes:
         columns: the names, as the file has them, without spaces around.
@@ -34,25 +35,25 @@ class CsvTable:
     def __init__(self, path: Path) -> None:
         self.path = path
         with self._opened() as lines:
-            self.columns = tuple(name.strip() for name in next(csv.reader(lines, strict=True), ()))
+            self.columns = tuple(name.strip() for name in next(csv_reader(lines), ()))
         if not any(self.columns):
             raise BadTable(f"{path}: the table is empty; it has no row of column names")
         twice = [name for name, count in Counter(self.columns).items() if count > 1]
         if twice:
-            raise BadTable(f"{path}: columns that are there more than once: {listed(twice)}")
+            found = known_columns(twice)
+            raise BadTable(f"{path}: columns that are there more than once: {found}")
 
     def places(self, names: Iterable[str]) -> tuple[int, ...]:
         """Where columns stand in each row.
 
         Raises:
-            BadTable: columns are missing; the message names them and those found.
+            BadTable: columns are missing; the message names them and those found that are known.
         """
         wanted = tuple(names)
         missing = [name for name in wanted if name not in self.columns]
         if missing:
-            raise BadTable(
-                f"{self.path}: missing columns {listed(missing)}; found {listed(self.columns)}"
-            )
+            found = known_columns(self.columns, wanted)
+            raise BadTable(f"{self.path}: missing columns {listed(missing)}; found {found}")
         return tuple(self.columns.index(name) for name in wanted)
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
@@ -64,7 +65,7 @@ class CsvTable:
         width = len(self.columns)
         number = 1
         with self._opened() as lines:
-            reader = csv.reader(lines, strict=True)
+            reader = csv_reader(lines)
             next(reader, None)
             for row in reader:
                 if not row:

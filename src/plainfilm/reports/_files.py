@@ -15,6 +15,7 @@ from plainfilm.reports._context import NEGATIVE, POSITIVE, UNCERTAIN
 from plainfilm.reports._labeler import Labeler
 from plainfilm.reports._lexicon import load_lexicon
 from plainfilm.reports._sources import read_reports
+from plainfilm.text_files import write_beside
 
 __all__ = ["LabelCounts", "LabelSummary", "label_files"]
 
@@ -112,13 +113,9 @@ def _evidence_line(name: str, label_set: str, labels: Sequence[Label]) -> str:
 @contextmanager
 def _written(path: Path) -> Iterator[IO[str]]:
     """A text file that takes its name only when all went well."""
-    beside = path.with_name(f".{path.name}.part")
     try:
-        with beside.open("w", encoding="utf-8", newline="") as stream:
+        with write_beside(path) as stream:
             yield stream
-        beside.replace(path)
     except OSError as exc:
         message = f"{path}: cannot be written ({exc.strerror})"
         raise BadSource(message, Reason.FILE_UNREADABLE) from exc
-    finally:
-        beside.unlink(missing_ok=True)

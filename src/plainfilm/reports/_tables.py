@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from plainfilm.errors import BadTable
 from plainfilm.records import SourceReport
 from plainfilm.reports._duplicates import ids_twice
-from plainfilm.text_files import checked_lines, open_text
+from plainfilm.text_files import checked_lines, known_columns, open_text
 
 __all__ = ["Columns", "read_csv", "read_json_lines", "refuse_duplicates"]
 
@@ -30,11 +30,11 @@ class Columns:
     text: str = "text"
 
     def check(self, where: Path | str, found: Sequence[str]) -> None:
-        """Raises BadTable when a column is missing; the message names those found."""
+        """Raises BadTable when a column is missing; the message names the known ones found."""
         missing = [name for name in (self.id, self.text) if name.lower() not in found]
         if missing:
-            listed = ", ".join(found) or "none"
-            raise BadTable(f"{where}: missing columns {', '.join(missing)}; found {listed}")
+            named = known_columns(found, (self.id, self.text))
+            raise BadTable(f"{where}: missing columns {', '.join(missing)}; found {named}")
 
 
 class _Row(NamedTuple):

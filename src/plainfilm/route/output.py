@@ -16,6 +16,7 @@ from plainfilm.errors import ArchiveError, InputError, Reason, SettingsError
 from plainfilm.records import Rejection
 from plainfilm.route.films import FilmRoutes, RoutedFilm
 from plainfilm.route.rules import Route, Rules
+from plainfilm.text_files import write_beside
 
 __all__ = ["COLUMNS", "RouteSummary", "route_archive"]
 
@@ -133,9 +134,8 @@ def _write_table(films: Iterable[RoutedFilm], path: Path | None) -> None:
         for _ in films:
             pass
         return
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
     try:
-        with partial.open("w", encoding="utf-8", newline="") as file:
+        with write_beside(path) as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(COLUMNS)
             for film in films:
@@ -149,11 +149,8 @@ def _write_table(films: Iterable[RoutedFilm], path: Path | None) -> None:
                         route.rule,
                     )
                 )
-        partial.replace(path)
     except OSError as error:
         raise ArchiveError(f"cannot write {path}: {error.strerror}") from error
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 @contextmanager
