@@ -43,7 +43,21 @@ def export_onnx(
             external_data=False,
             verbose=False,
         )
-    onnx.save(_halved(onnx.load(path)), path)
+    onnx.save(_halved(_without_traces(onnx.load(path))), path)
+
+
+def _without_traces(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Take out what the exporter noted of its sources: stack traces, with paths of this machine."""
+    for noted in (model, model.graph, *model.graph.node, *model.graph.value_info):
+        del noted.metadata_props[:]
+        noted.doc_string = ""
+    for noted in (*model.graph.input, *model.graph.output, *model.graph.initializer):
+        del noted.metadata_props[:]
+    for function in model.functions:
+        for node in function.node:
+            del node.metadata_props[:]
+            node.doc_string = ""
+    return model
 
 
 def _halved(model: onnx.ModelProto) -> onnx.ModelProto:
