@@ -8,7 +8,7 @@ DEMO := demo-output
 # PyTorch is large: only CI installs it for the tests of training. Locally: make test CI=true
 EXTRAS := test,docs$(if $(CI),$(comma)train)
 DEV := $(VENV)/.installed-$(EXTRAS)
-WITHOUT_TORCH := --follow-imports=silent --exclude '(categories/training/|models/(training|backbones|efficientnet_lite|export)\.py)'
+WITHOUT_TORCH := --follow-imports=silent --exclude '(categories/training/|models/(training|backbones|efficientnet_lite|export)\.py|benchmarks/(eager_network|classify_loop|starter_.*)\.py)'
 
 .PHONY: demo test check unit docs reference format benchmarks clean
 
