@@ -125,7 +125,7 @@ def test_study_hangs_as_json(plainfilm: Run, studies: Path) -> None:
 
 
 def test_study_hangs_for_people(plainfilm: Run, studies: Path) -> None:
-    ran = plainfilm("hang", studies, study_uid("chest"))
+    ran = plainfilm("hang", studies, study_uid("chest") + "\r")  # from a CSV, by way of a shell
     assert (ran.code, "chest_pa_ap" in ran.out) == (0, True)
     assert "turn 90°" in plainfilm("hang", studies, study_uid("knee")).out
 

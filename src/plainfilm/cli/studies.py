@@ -167,7 +167,8 @@ def hang_study(
 
     chosen = load_hanging_rules(rules)
     with Archive.open(archive) as opened:
-        hanging = hang(opened, study, priors=priors, rules=chosen)
+        # A UID that a shell took from a CSV ends with a carriage return.
+        hanging = hang(opened, study.strip(), priors=priors, rules=chosen)
     if as_json:
         print_json([asdict(film) for film in hanging.films])
     else:
