@@ -56,17 +56,10 @@ _BATCH = 32
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--data", type=Path, default=HERE.parents[1] / "shared" / "data")
-    data = parser.parse_args().data
-    if not data.is_dir():
-        sys.exit(f"{data} is not there; the development films are needed")
-    plan = PRESETS["default"]
+    data, plan = data_folder(__doc__), PRESETS["default"]
     with tempfile.TemporaryDirectory() as folder:
         table = Path(folder)
-        script = HERE.parent / "scripts" / "starter_films.py"
-        subprocess.run([sys.executable, script, data, table], check=True)
-        films = read_training_films(table / "films.csv")
+        films = development_films(data, table)
         squares, _, _ = load_squares(films, plan.side, table / "squares.npy", lambda _: None)
         held = deal(films, plan.folds) == 0
         network = measured(films, held, ours(squares[held]))
@@ -81,6 +74,23 @@ def main() -> None:
     kept = [network[name] >= least for name, least in AT_LEAST.items()]
     kept += [network[name] <= most for name, most in AT_MOST.items()]
     sys.exit(not all(kept))
+
+
+def data_folder(about: str) -> Path:
+    """Where the command line says that the development films are."""
+    parser = argparse.ArgumentParser(description=about.split("\n", maxsplit=1)[0])
+    parser.add_argument("--data", type=Path, default=HERE.parents[1] / "shared" / "data")
+    data: Path = parser.parse_args().data
+    if not data.is_dir():
+        sys.exit(f"{data} is not there; the development films are needed")
+    return data
+
+
+def development_films(data: Path, folder: Path) -> list[TrainingFilm]:
+    """The films that the starter model learnt from; panels are cut into `folder`."""
+    script = HERE.parent / "scripts" / "starter_films.py"
+    subprocess.run([sys.executable, script, data, folder], check=True)
+    return read_training_films(folder / "films.csv")
 
 
 def picked(films: Sequence[TrainingFilm], chosen: np.ndarray) -> list[TrainingFilm]:

@@ -7,20 +7,17 @@ every held-out film of the thirty categories; then the films are counted that th
 labelled them called special: casts, implants, children, text in the pixels. No claim hangs on it.
 """
 
-import argparse
 import csv
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from plainfilm.categories.training.films import CLASSES, deal, load_squares, read_training_films
+from plainfilm.categories.training.films import CLASSES, deal, load_squares
 from plainfilm.categories.training.run import PRESETS
 from plainfilm.evaluate.proportions import WILSON_95
-from starter_model import HERE, ours
+from starter_model import data_folder, development_films, ours
 
 Films = np.ndarray
 
@@ -71,16 +68,9 @@ SPECIAL = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--data", type=Path, default=HERE.parents[1] / "shared" / "data")
-    data = parser.parse_args().data
-    if not data.is_dir():
-        sys.exit(f"{data} is not there; the development films are needed")
-    plan = PRESETS["default"]
+    data, plan = data_folder(__doc__), PRESETS["default"]
     with tempfile.TemporaryDirectory() as folder:
-        script = HERE.parent / "scripts" / "starter_films.py"
-        subprocess.run([sys.executable, script, data, folder], check=True)
-        films = read_training_films(Path(folder) / "films.csv")
+        films = development_films(data, Path(folder))
         keep = [
             number
             for number, part in enumerate(deal(films, plan.folds).tolist())
