@@ -12,6 +12,7 @@ from torch import Tensor, nn
 __all__ = ["Schedule", "fit"]
 
 Batch = TypeVar("Batch")
+Network = TypeVar("Network", bound=nn.Module)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +39,13 @@ class Schedule:
 
 
 def fit(
-    network: nn.Module,
+    network: Network,
     backbone: nn.Module,
     batches: Iterable[Batch],
-    loss: Callable[[nn.Module, Batch], Tensor],
+    loss: Callable[[Network, Batch], Tensor],
     schedule: Schedule,
     progress: Callable[[int, float], None],
-) -> nn.Module:
+) -> Network:
     """Train a network and return a copy with its averaged weights, in evaluation mode.
 
     Args:

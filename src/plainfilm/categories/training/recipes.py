@@ -96,7 +96,6 @@ def fine_tune(
     chances = _chances(truth, chosen)
     batches = _batches(squares, truth, chosen, chances, side, seed)
     trained = fit(network, network.backbone, batches, _loss, schedule, progress)
-    assert isinstance(trained, CategoryNetwork)  # noqa: S101 - fit returns a copy
     _undo_weights(trained, truth, chosen)
     return trained
 
@@ -133,9 +132,7 @@ def learn_poses(
         head.requires_grad_(True)
     chances = truth.weight[chosen] / truth.weight[chosen].sum()
     batches = _batches(squares, truth, chosen, chances, side, seed, quarter_turns=0.75)
-    trained = fit(network, network.backbone, batches, _pose_loss, schedule, progress)
-    assert isinstance(trained, CategoryNetwork)  # noqa: S101 - fit returns a copy
-    return trained
+    return fit(network, network.backbone, batches, _pose_loss, schedule, progress)
 
 
 def _batches(
@@ -176,8 +173,7 @@ def _chances(truth: Truth, chosen: np.ndarray) -> np.ndarray:
     return shares
 
 
-def _loss(network: nn.Module, batch: _Batch) -> Tensor:
-    assert isinstance(network, CategoryNetwork)  # noqa: S101 - given to fit above
+def _loss(network: CategoryNetwork, batch: _Batch) -> Tensor:
     said = network.logits(batch.films)
     loss = F.cross_entropy(said["category"], batch.category, label_smoothing=_SMOOTHING)
     turn = F.cross_entropy(said["turn"], batch.turn, reduction="none")
@@ -216,18 +212,14 @@ def learn_sides(
             films = shrunk(films, round(size * squares.shape[1] / network.side))
             yield augment(films, everything, size, quarter_turns=0.5)
 
-    def loss(network: nn.Module, batch: Augmented) -> Tensor:
-        assert isinstance(network, CategoryNetwork)  # noqa: S101 - given to fit below
+    def loss(network: CategoryNetwork, batch: Augmented) -> Tensor:
         said = network.sides.of_thumbnails(batch.films.unsqueeze(1).float())
         return F.binary_cross_entropy_with_logits(said, batch.flipped.float())
 
-    trained = fit(network, network.backbone, batches(), loss, schedule, progress)
-    assert isinstance(trained, CategoryNetwork)  # noqa: S101 - fit returns a copy
-    return trained
+    return fit(network, network.backbone, batches(), loss, schedule, progress)
 
 
-def _pose_loss(network: nn.Module, batch: _Batch) -> Tensor:
-    assert isinstance(network, CategoryNetwork)  # noqa: S101 - given to fit above
+def _pose_loss(network: CategoryNetwork, batch: _Batch) -> Tensor:
     said = network.logits(batch.films)
     turn = F.cross_entropy(said["turn"], batch.turn, reduction="none")
     loss = _mean_where(turn, batch.upright)
