@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-__all__ = ["Fault", "Order", "side_code"]
+__all__ = ["Fault", "Order", "fault_of", "side_code"]
 
 
 class Fault(StrEnum):
@@ -73,3 +73,18 @@ _SIDES: Final = {word: side for side, words in _WORDS_FOR_SIDES.items() for word
 def side_code(text: str) -> str | None:
     """`R`, `L`, `B`, or empty for no side; None for what is no side."""
     return _SIDES.get(text.strip().upper()) if text.strip() else ""
+
+
+def fault_of(*, linked: bool, asks: bool, side: str | None) -> Fault | None:
+    """The first fault that any source of orders can have.
+
+    Args:
+        linked: whether the order names a study.
+        asks: whether it says what is to be made, or that nothing is.
+        side: from `side_code`.
+    """
+    if not linked:
+        return Fault.NO_LINK
+    if not asks:
+        return Fault.NO_PROCEDURE
+    return Fault.BAD_LATERALITY if side is None else None

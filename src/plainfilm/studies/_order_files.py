@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from plainfilm.errors import BadSource, BadTable, Reason
-from plainfilm.studies._order import Fault, Order, side_code
+from plainfilm.studies._order import Fault, Order, fault_of, side_code
 from plainfilm.studies._order_messages import OrderBook, holds_messages
 from plainfilm.studies._order_status import is_cancelled
 from plainfilm.text_files import csv_reader, decode, known_columns, read_bytes
@@ -111,14 +111,9 @@ def _of_row(values: Mapping[str, str], where: str) -> Order:
     procedure, code = values.get("procedure", ""), values.get("code", "")
     cancelled = is_cancelled(values.get("status", ""))
     side = side_code(values.get("laterality", ""))
-    fault = None
-    if not accession and not uid:
-        fault = Fault.NO_LINK
-    elif not procedure and not code and not cancelled:
-        fault = Fault.NO_PROCEDURE
-    elif side is None:
-        fault = Fault.BAD_LATERALITY
-    elif cancelled is None:
+    asks = bool(procedure or code or cancelled)
+    fault = fault_of(linked=bool(accession or uid), asks=asks, side=side)
+    if fault is None and cancelled is None:
         fault = Fault.BAD_STATUS
     return Order(
         where=where,

@@ -10,7 +10,7 @@ from typing import Final
 
 from plainfilm.errors import BadTable
 from plainfilm.hl7 import Message, Segment, parse_message, split_messages
-from plainfilm.studies._order import Fault, Order, side_code
+from plainfilm.studies._order import Fault, Order, fault_of, side_code
 
 __all__ = ["OrderBook", "holds_messages"]
 
@@ -115,13 +115,7 @@ class _Group:
         code = _first(self.request, 4) or _first(self.request, 44)
         side = side_code(self._laterality())
         cancelled = not _CANCELLED.isdisjoint({_first(self.common, 1), _first(self.common, 5)})
-        fault = None
-        if not accession_numbers and not uid:
-            fault = Fault.NO_LINK
-        elif not text and not code and not cancelled:
-            fault = Fault.NO_PROCEDURE
-        elif side is None:
-            fault = Fault.BAD_LATERALITY
+        asks = bool(text or code or cancelled)
         return Order(
             where=where,
             procedure=text,
@@ -131,7 +125,7 @@ class _Group:
             study_instance_uid=uid,
             modality=_first(self.imaging, 5) or _first(self.request, 24),
             cancelled=cancelled,
-            fault=fault,
+            fault=fault_of(linked=bool(accession_numbers or uid), asks=asks, side=side),
         )
 
     def _accession_numbers(self) -> tuple[str, ...]:
