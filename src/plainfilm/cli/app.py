@@ -15,11 +15,12 @@ from plainfilm import __version__
 from plainfilm.cli import (
     archives,
     classify,
+    deidentify,
     demo,
     evaluate,
     films,
     models,
-    release,
+    publish,
     repair,
     reports,
     route,
@@ -59,7 +60,8 @@ for group in (
     repair,
     studies,
     route,
-    release,
+    deidentify,
+    publish,
     train,
 ):
     group.add_to(app)
