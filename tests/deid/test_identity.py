@@ -80,7 +80,7 @@ def test_identity_is_gathered_at_any_depth_and_from_all_people():
     film.PatientAddress = "88 Mill Street, 90210 Seehausen"
     known = identity_of(film)
     assert {"osei", "kwame", "grant", "olivia", "davidson", "douglas"} <= known.names
-    assert known.numbers == ("1282601368004391", "ngh0038126", "90210")
+    assert known.numbers == ("1282601368004391", "ngh0038126", "0038126", "90210")
     assert known.dates == {date(1960, 11, 3)}
     # Words that many institutions share, or that are medical, tell nobody.
     assert known.names.isdisjoint({"general", "hospital", "chest", "clinic", "street", "i", "88"})
@@ -90,5 +90,5 @@ def test_identity_is_gathered_at_any_depth_and_from_all_people():
 def test_id_without_a_digit_is_a_name_and_an_empty_film_knows_nothing():
     film = Dataset()
     film.PatientID = "DOEJANE"
-    assert identity_of(film).names == {"doejane"}
+    assert identity_of(film).names == {"doejane", "dojane"}  # oe may be ö, and that o
     assert identity_of(Dataset()) == KnownIdentity(frozenset(), (), frozenset())

@@ -155,9 +155,7 @@ def test_types_table_names_attributes_of_the_profile_only():
     "options",
     [
         {Option.RETAIN_FULL_DATES, Option.RETAIN_MODIFIED_DATES},
-        {Option.RETAIN_SAFE_PRIVATE},
-        {Option.CLEAN_GRAPHICS},
-        {Option.CLEAN_STRUCTURED_CONTENT},
+        {Option.CLEAN_GRAPHICS},  # without Clean Pixel Data
     ],
 )
 def test_options_that_cannot_be_kept_are_refused(options):

@@ -3,9 +3,10 @@
 import pickle
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
-from plainfilm.deid import Deidentify, Option
+from plainfilm.deid import DEFAULT_OPTIONS, Deidentify, Option
 from plainfilm.dicom import (
     ENCODABLE_SYNTAXES,
     decode_film,
@@ -46,6 +47,7 @@ def test_film_is_written_under_its_new_ids(release, tmp_path):
     assert clean.BurnedInAnnotation == "NO"
     assert [code.CodeValue for code in clean.DeidentificationMethodCodeSequence] == [
         "113100",
+        "113101",
         "113105",
         "113107",
     ]
@@ -91,19 +93,47 @@ def test_film_that_cannot_be_released_is_withheld(release, tmp_path, changes, re
     assert not list((tmp_path / "out").rglob("*.dcm"))
 
 
-def test_film_with_burned_in_text_is_withheld_and_the_text_is_not_told(release, burn, film):
-    frame = burn(np.full((256, 512), 90, np.uint8), "DOE^JANE 1956-03-04", 20, 100, scale=3)
-    (result,) = release(film(Rows=256, Columns=512, PixelData=frame.tobytes()))
-    assert result.reason is Reason.BURNED_IN_TEXT
-    assert "1 place" in result.detail
-    assert "DOE" not in result.detail
+def test_headers_alone_leave_the_pixels_and_say_nothing_of_them(film, tmp_path):
+    source = film(BurnedInAnnotation="YES", PixelData=b"\0\0")  # too short to be decoded
+    path = tmp_path / "film.dcm"
+    write_dataset(source, path)
+    step = Deidentify(tmp_path / "out", KEY, DEFAULT_OPTIONS - {Option.CLEAN_PIXEL_DATA})
+    (result,) = step.process([Film(1, source.SOPInstanceUID, Location(path))])
+    clean = read_dataset(result.path)
+    assert clean.BurnedInAnnotation == "YES"
+    assert clean.PixelData == b"\0\0"
+    assert "113101" not in [code.CodeValue for code in clean.DeidentificationMethodCodeSequence]
 
 
-def test_multi_frame_film_is_withheld(release, film):
-    pixels = film().PixelData
-    (result,) = release(film(NumberOfFrames="2", PixelData=pixels * 2))
-    assert result.reason is Reason.BURNED_IN_TEXT
-    assert "2 frames" in result.detail
+@pytest.mark.parametrize("syntax", ["1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99"])
+def test_headers_alone_in_rare_transfer_syntaxes(film, tmp_path, syntax):
+    source = film()
+    pixels = source.PixelData
+    source.file_meta.TransferSyntaxUID = syntax
+    path = tmp_path / "film.dcm"
+    write_dataset(source, path)
+    step = Deidentify(tmp_path / "out", KEY, DEFAULT_OPTIONS - {Option.CLEAN_PIXEL_DATA})
+    (result,) = step.process([Film(1, source.SOPInstanceUID, Location(path))])
+    clean = read_dataset(result.path)
+    assert clean.file_meta.TransferSyntaxUID == syntax
+    assert clean.PixelData == pixels
+    assert clean.Rows == 64
+
+
+def test_what_was_done_and_what_was_withheld_is_written_down(film, tmp_path):
+    films = []
+    for number, changes in enumerate([{}, {"PixelData": None}]):
+        dataset = film(SOPInstanceUID=f"1.2.3.4.{number + 1}", **changes)
+        write_dataset(dataset, tmp_path / f"{number}.dcm")
+        location = Location(tmp_path / f"{number}.dcm")
+        films.append(Film(number, dataset.SOPInstanceUID, location))
+    released, withheld = Deidentify(tmp_path / "out", KEY, audit=tmp_path / "audit").process(films)
+    (part,) = (tmp_path / "audit" / "parts").iterdir()
+    rows = pq.read_table(part).to_pylist()
+    assert rows[0]["film"] == released.uid
+    assert [row["withheld"] for row in rows] == [None, str(withheld.reason)]
+    paths = {treatment["path"] for treatment in rows[0]["treatments"]}
+    assert {"00100010", "00020003", "7FE00010"} <= paths
 
 
 def test_overlay_in_compressed_pixels_is_withheld(release, film):

@@ -87,13 +87,17 @@ def test_quality_out_of_range_is_refused(quality: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "frame",
-    [GREY.astype(np.uint16), np.zeros((0, 4), np.uint8), np.zeros((2, 2, 4), np.uint8)],
+    "frame", [GREY.astype(np.int16), np.zeros((0, 4), np.uint8), np.zeros((2, 2, 4), np.uint8)]
 )
-def test_array_that_is_no_display_frame_is_refused(frame: np.ndarray) -> None:
+def test_array_that_is_no_frame_is_refused(frame: np.ndarray) -> None:
     for encode in (encode_jpeg, encode_png):
         with pytest.raises(UnsupportedPixels):
             encode(frame)
+
+
+def test_frame_of_16_bit_is_no_jpeg() -> None:
+    with pytest.raises(UnsupportedPixels):
+        encode_jpeg(GREY.astype(np.uint16))
 
 
 def test_jpeg_side_beyond_its_format_is_refused() -> None:

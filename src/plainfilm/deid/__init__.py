@@ -1,13 +1,13 @@
 """De-identification: clean copies of films, headers by DICOM PS3.15 annex E.
 
-Public: the step `Deidentify`, which reads a film, cleans it and writes it under new ids;
-`clean_dataset`, the same for one dataset in memory; `KeyedHash`, which makes the new ids;
-`load_or_create_key`; the options and the rules of the profile; and `suspect_text`, a cheap search
-for burned-in text, on whose suspicion a film is withheld.
+Public: the step `Deidentify`, which reads a film, cleans its header and its pixels and writes it
+under its new ids; `clean_file`, the header's part of that for a film's bytes, and `clean_dataset`,
+for a dataset in memory; `KeyedHash`, which makes the new ids; `load_or_create_key`; `load_rules`,
+which reads a user's own rules; and the options and the rules of the profile. What is done to
+pixels, the audit and the check of other tools' output are packages of this one.
 """
 
-from plainfilm.deid.burned_text import TextRow, suspect_text
-from plainfilm.deid.clean import CleanHeader, clean_dataset
+from plainfilm.deid.clean import CleanFile, CleanHeader, clean_dataset, clean_file
 from plainfilm.deid.key import load_or_create_key
 from plainfilm.deid.profile import (
     DEFAULT_OPTIONS,
@@ -19,22 +19,26 @@ from plainfilm.deid.profile import (
     rule_for,
 )
 from plainfilm.deid.pseudonyms import KeyedHash, PatientPseudonym
+from plainfilm.deid.rules import CustomAction, CustomRule, load_rules
 from plainfilm.deid.step import Deidentify
 
 __all__ = [
     "DEFAULT_OPTIONS",
     "Action",
+    "CleanFile",
     "CleanHeader",
+    "CustomAction",
+    "CustomRule",
     "Deidentify",
     "KeyedHash",
     "Option",
     "PatientPseudonym",
     "Rule",
-    "TextRow",
     "clean_dataset",
+    "clean_file",
     "load_or_create_key",
+    "load_rules",
     "profile_rules",
     "resolve",
     "rule_for",
-    "suspect_text",
 ]

@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from functools import lru_cache
 from typing import Final
 
 __all__ = ["parse_date", "shift_date", "shift_datetime", "valid_time", "valid_utc_offset"]
@@ -29,6 +30,7 @@ def parse_date(text: str) -> datetime.date | None:
         return None
 
 
+@lru_cache(4096)
 def shift_date(text: str, offset: datetime.timedelta) -> str | None:
     """Move a DA value; None where it cannot be moved: malformed, a range, out of the calendar.
 
@@ -59,6 +61,7 @@ def shift_datetime(text: str, offset: datetime.timedelta) -> str | None:
     return None if date is None else date + time + zone
 
 
+@lru_cache(4096)
 def valid_time(text: str) -> bool:
     """Whether a TM value is a time of day and nothing else."""
     return _TIME.fullmatch(text.strip()) is not None

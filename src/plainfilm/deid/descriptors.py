@@ -7,6 +7,7 @@ writing a name can't get through, while an unusual medical word may be lost.
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -26,6 +27,12 @@ MAXIMUM_NUMBER_DIGITS: Final = 3
 """Longer numbers are years, ids or parts of telephone numbers."""
 
 
+_NOBODY: Final = KnownIdentity(frozenset(), (), frozenset())
+# Most descriptions of an archive repeat, and most name nobody whom the header knows.
+_REMEMBERED: Final = 1 << 14
+_REMEMBERED_CHARACTERS: Final = 256
+
+
 @dataclass(slots=True)
 class _Token:
     """A word, a number, or the separators between two of them."""
@@ -34,6 +41,7 @@ class _Token:
     folded: str
     kind: str  # a kind of descriptor_words.csv, or: number, separator, unlisted, known (identity)
     kept: bool = False
+    in_phrase: bool = False  # with a neighbour it makes a listed phrase, such as p.a. or L-SPINE
 
     @property
     def is_separator(self) -> bool:
@@ -47,7 +55,7 @@ def clean_descriptor(text: str, identity: KnownIdentity) -> str:
     |---|---|
     | a listed word or phrase | yes, unless it is part of the film's own identity |
     | the word after a title (`Dr Hand`) | no |
-    | one letter beside a word that goes (`R Davidson`) | no |
+    | one letter beside a word that goes (`R Davidson`) | only in a listed phrase (`p.a.`) |
     | a preposition or article | between two words that stay |
     | a number of up to 3 digits, beside a word that stays | yes, unless part of a date or an age |
     | everything else | no |
@@ -56,7 +64,14 @@ def clean_descriptor(text: str, identity: KnownIdentity) -> str:
         text: one value; for multi-valued elements call it once for each.
         identity: what the film's header says of the patient and the staff.
     """
-    tokens = _tokens(unicodedata.normalize("NFC", text), identity)
+    text = text if text.isascii() else unicodedata.normalize("NFC", text)
+    if identity.found_in(text):
+        return _cleaned(text, identity)
+    return _cleaned_of_nobody(text) if len(text) <= _REMEMBERED_CHARACTERS else _cleaned(text)
+
+
+def _cleaned(text: str, identity: KnownIdentity = _NOBODY) -> str:
+    tokens = _tokens(text, identity)
     words = [token for token in tokens if not token.is_separator]
     _keep_listed(words)
     _drop_names_after_titles(words)
@@ -64,6 +79,9 @@ def clean_descriptor(text: str, identity: KnownIdentity) -> str:
     _keep_numbers(tokens)
     _keep_links(words)
     return text if all(word.kept for word in words) else _joined(tokens)
+
+
+_cleaned_of_nobody = lru_cache(_REMEMBERED)(_cleaned)
 
 
 def _tokens(text: str, identity: KnownIdentity) -> list[_Token]:
@@ -94,6 +112,7 @@ def _keep_listed(words: list[_Token]) -> None:
         phrase = word_kind(f"{first.folded} {second.folded}")
         if phrase in KEPT_KINDS and "known" not in (first.kind, second.kind):
             first.kept = second.kept = True
+            first.in_phrase = second.in_phrase = True
 
 
 def _drop_names_after_titles(words: list[_Token]) -> None:
@@ -107,7 +126,7 @@ def _drop_letters_beside_names(words: list[_Token]) -> None:
     names = [word.kind in ("known", "unlisted") and not word.kept for word in words]
     for position, word in enumerate(words):
         beside = any(names[max(position - 1, 0) : position + 2])
-        if len(word.folded) == 1 and word.folded.isalpha() and beside:
+        if len(word.folded) == 1 and word.folded.isalpha() and beside and not word.in_phrase:
             word.kept = False
 
 

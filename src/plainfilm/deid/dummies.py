@@ -2,60 +2,62 @@
 
 from typing import Final
 
-from plainfilm.dicom import DataElement, Dataset, DicomSequence
+from plainfilm.dicom import encode_element, encode_item
 
-__all__ = ["dummy_element"]
+__all__ = ["dummy_items", "dummy_value"]
 
 # One value of each VR (PS3.5 table 6.2-1). UI is not here: a UID gets a new one of its own.
-_DUMMIES: Final[dict[str, object]] = {
-    "AE": "ANON",
-    "AS": "000D",
-    "AT": 0,
-    "CS": "ANON",
-    "DA": "19000101",
-    "DS": "0",
-    "DT": "19000101000000",
-    "FD": 0.0,
-    "FL": 0.0,
-    "IS": "0",
-    "LO": "ANON",
-    "LT": "ANON",
-    "OB": b"\0\0",
+_DUMMIES: Final[dict[str, bytes]] = {
+    "AE": b"ANON",
+    "AS": b"000D",
+    "AT": bytes(4),
+    "CS": b"ANON",
+    "DA": b"19000101",
+    "DS": b"0 ",
+    "DT": b"19000101000000",
+    "FD": bytes(8),
+    "FL": bytes(4),
+    "IS": b"0 ",
+    "LO": b"ANON",
+    "LT": b"ANON",
+    "OB": bytes(2),
     "OD": bytes(8),
     "OF": bytes(4),
     "OL": bytes(4),
     "OV": bytes(8),
-    "OW": b"\0\0",
-    "PN": "ANON",
-    "SH": "ANON",
-    "SL": 0,
-    "SS": 0,
-    "ST": "ANON",
-    "SV": 0,
-    "TM": "000000",
-    "UC": "ANON",
-    "UL": 0,
-    "UN": b"\0\0",
-    "UR": "about:blank",
-    "US": 0,
-    "UT": "ANON",
-    "UV": 0,
+    "OW": bytes(2),
+    "PN": b"ANON",
+    "SH": b"ANON",
+    "SL": bytes(4),
+    "SS": bytes(2),
+    "ST": b"ANON",
+    "SV": bytes(8),
+    "TM": b"000000",
+    "UC": b"ANON",
+    "UL": bytes(4),
+    "UN": bytes(2),
+    "UR": b"about:blank ",
+    "US": bytes(2),
+    "UT": b"ANON",
+    "UV": bytes(8),
 }
 
 # Basic coded entry attributes of type 1C and 1 (PS3.3 table 8.8-1a).
 _DUMMY_CODE: Final = (
-    (0x00080100, "SH", "ANON"),
-    (0x00080102, "SH", "99ANON"),
-    (0x00080104, "LO", "ANON"),
+    (0x00080100, "SH", b"ANON"),
+    (0x00080102, "SH", b"99ANON"),
+    (0x00080104, "LO", b"ANON"),
 )
 
 
-def dummy_element(element: DataElement) -> DataElement:
-    """An element of the same tag and VR with a dummy value; a sequence gets one dummy item."""
-    if element.VR == "SQ":
-        item = Dataset()
-        if element.keyword.endswith("CodeSequence"):
-            for tag, vr, value in _DUMMY_CODE:
-                item.add(DataElement(tag, vr, value))
-        return DataElement(element.tag, "SQ", DicomSequence([item]))
-    return DataElement(element.tag, element.VR, _DUMMIES[element.VR])
+def dummy_value(vr: str) -> bytes:
+    """A dummy value's bytes, little endian; of a choice such as `US or SS` for the first."""
+    return _DUMMIES[vr[:2]]
+
+
+def dummy_items(keyword: str, *, implicit: bool) -> bytes:
+    """One dummy item for a sequence: a dummy code where the sequence holds codes, else empty."""
+    if not keyword.endswith("CodeSequence"):
+        return encode_item(b"")
+    code = (encode_element(*element, implicit=implicit) for element in _DUMMY_CODE)
+    return encode_item(b"".join(code))

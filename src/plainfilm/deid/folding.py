@@ -11,7 +11,7 @@ def fold(text: str) -> str:
 
     A text with combining accents must be in normal form NFC first.
     """
-    return "".join(map(_fold_character, text))
+    return text.lower() if text.isascii() else "".join(map(_fold_character, text))
 
 
 @cache

@@ -3,42 +3,60 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
+from itertools import pairwise
 from typing import Final
 
 from plainfilm.deid.dates import parse_date
-from plainfilm.deid.descriptor_words import is_medical_word, is_place_word
+from plainfilm.deid.descriptor_words import is_medical_word, is_place_word, word_kind
 from plainfilm.deid.element_text import texts_of
 from plainfilm.deid.folding import fold
 from plainfilm.deid.profile import Action, Option, data_rows, rule_for
-from plainfilm.dicom import DataElement, Dataset
+from plainfilm.deid.text_features import (
+    FUSED_NAME_LETTERS,
+    FUZZY_NAME_LETTERS,
+    WORD,
+    TextFeatures,
+    date_spans,
+    features_of,
+    one_slip_apart,
+    spellings,
+    without_one_letter,
+)
+from plainfilm.dicom import Dataset
+from plainfilm.dicom.dictionary import keyword_tag
 
-__all__ = ["KnownIdentity", "identity_of"]
+__all__ = ["KnownIdentity", "gathered", "identity_of", "is_retained", "source_kinds"]
 
 MINIMUM_NAME_LETTERS: Final = 3
-"""Shorter parts of Latin names (initials, Li, Ng) would take AP, PA and L out of descriptions."""
+"""Shorter parts of Latin names (initials, Li, Ng) would take AP, PA and L out of descriptions; they
+count only beside another part of the same name."""
 
 MINIMUM_ID_CHARACTERS: Final = 4
 UNBOUNDED_ID_CHARACTERS: Final = 5
 """From here on an id is searched inside longer runs too."""
 
+MINIMUM_BARE_DIGITS: Final = 6
+"""From here on the digits of an id (of NGH0038126) are searched without its letters."""
+
 MINIMUM_UID_DIGITS: Final = 12
 """Without the dots; a shorter UID could be any number."""
 
-FUZZY_NAME_LETTERS: Final = 6
-"""From here on one wrong, missing, added or swapped letter still counts as the name."""
-
-FUSED_NAME_LETTERS: Final = 5
-"""From here on a name counts inside a longer word (`davidsonchest`)."""
-
-_WORD: Final = re.compile(r"[^\W_]+")
-_LETTERS: Final = re.compile(r"[^\W\d_]+")
 _DIGITS: Final = re.compile(r"\d+", re.ASCII)
-_DATE: Final = re.compile(
-    r"(?<!\d)(?:(\d{4})([-./ ]?)(\d{2})\2(\d{2})|(\d{1,2})([-./ ]?)(\d{1,2})\6(\d{4}|\d{2}))(?!\d)"
+_WORD_WITHIN: Final = re.compile(r"[^\W\d_]{3}|[^\x00-\x7f]")
+_LETTERS: Final = re.compile(r"\D+")
+_SEPARATORS: Final = re.compile(r"[\W_]+")
+_NO_NAMES: Final = frozenset({"link", "title"})
+"""Words of names, such as `de` and `Dr`, that would take half a sentence along."""
+
+_REMEMBERED: Final = 1 << 14
+_JOINTS: Final = re.compile("['\u2019`\u00b4-]")
+_TWO_LETTERS: Final = str.maketrans(
+    {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "å": "aa", "ø": "oe", "æ": "ae"}
 )
+_ONE_LETTER: Final = re.compile("([aou])e(?=[^aeiou])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +67,55 @@ class KnownIdentity:
         names: words of people's names and of places, whatever film and order they stand in.
         numbers: ids and telephone numbers without separators, the longest first.
         dates: birth date and the film's own dates.
+        pairs: neighbouring parts of names of which one is too short to be searched alone.
     """
 
     names: frozenset[str]
     numbers: tuple[str, ...]
     dates: frozenset[date]
+    pairs: frozenset[tuple[str, str]] = frozenset()
+    _slips: frozenset[str] = field(init=False, repr=False, compare=False)
+    _shortest: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        long_names = [name for name in self.names if len(name) >= FUZZY_NAME_LETTERS]
+        slips = frozenset().union(*map(without_one_letter, long_names))
+        object.__setattr__(self, "_slips", slips)
+        object.__setattr__(self, "_shortest", len(self.numbers[-1]) if self.numbers else 1 << 30)
 
     def found_in(self, text: str) -> bool:
         """Whether a text shows any of this identity."""
-        return next(self.spans(text), None) is not None
+        return self.matches(features_of(text))
+
+    def matches(self, features: TextFeatures) -> bool:
+        """`found_in` for a text whose features are known."""
+        words = features.words
+        if not words.isdisjoint(self.names):
+            return True
+        if self._may_resemble(features) and self._resembled(features.unlisted):
+            return True
+        if not features.dates.isdisjoint(self.dates):
+            return True
+        if len(features.compact) >= self._shortest and any(
+            self._number_spans(features.folded, features.compact)
+        ):
+            return True
+        for first, second in self.pairs:
+            if first in words and second in words and any(self._pair_spans(features.folded)):
+                return True
+        return not features.is_ascii and any(self._unspaced_spans(features.folded))
+
+    def _may_resemble(self, features: TextFeatures) -> bool:
+        """A quick look that passes over no resemblance."""
+        if not features.unlisted:
+            return False
+        if not features.slips.isdisjoint(self._slips):
+            return True
+        joined = features.joined
+        for name in self.names:  # noqa: SIM110 - `any` takes three times as long, and this is hot
+            if name in joined:
+                return True
+        return False
 
     def found_in_bytes(self, value: bytes) -> bool:
         """Whether bytes of unknown meaning hold a longer name or number, in any common encoding.
@@ -72,6 +130,12 @@ class KnownIdentity:
             for words in (self.names, self.numbers)
             for word in words
             if len(word) > UNBOUNDED_ID_CHARACTERS
+        )
+
+    def is_number(self, digits: str) -> bool:
+        """Whether digits are one of the longer numbers, or one of the dates."""
+        return digits in self.numbers or (
+            len(digits) == 8 and any(day.strftime("%Y%m%d") == digits for day in self.dates)
         )
 
     def without(self, text: str) -> str:
@@ -91,41 +155,57 @@ class KnownIdentity:
     def spans(self, text: str) -> Iterator[tuple[int, int]]:
         """Start and end of what identifies in a text in normal form NFC; spans may overlap."""
         folded = fold(text)
-        for word in _WORD.finditer(folded):
+        for word in WORD.finditer(folded):
             if self._is_name(word.group()):
                 yield word.span()
-        yield from self._number_spans(folded)
+        yield from self._pair_spans(folded)
+        yield from self._number_spans(folded, None)
         if self.dates and any(character.isdigit() for character in folded):
-            yield from self._date_spans(folded)
+            for span, readings in date_spans(folded):
+                if not self.dates.isdisjoint(readings):
+                    yield span
         yield from self._unspaced_spans(folded)
 
     def _is_name(self, word: str) -> bool:
-        letters = "".join(_LETTERS.findall(word))
-        if word in self.names or letters in self.names:
-            return True
-        if len(letters) < FUSED_NAME_LETTERS or is_medical_word(letters):
-            return False
-        return any(_resembles(letters, name) or self._fused(letters, name) for name in self.names)
+        forms = spellings(word)
+        unlisted = [w for w in forms if len(w) >= FUSED_NAME_LETTERS and not is_medical_word(w)]
+        return not forms.isdisjoint(self.names) or self._resembled(unlisted)
 
-    def _fused(self, word: str, name: str) -> bool:
-        """Whether a word is two names written as one (`doejane`)."""
-        return word.startswith(name) and word[len(name) :] in self.names
+    def _resembled(self, words: Iterable[str]) -> bool:
+        """Whether a word holds a name, is one but for a slip of the pen, or is two names in one."""
+        for word in words:
+            for name in self.names:
+                if len(name) >= FUSED_NAME_LETTERS and name in word:
+                    return True
+                if len(name) >= FUZZY_NAME_LETTERS and one_slip_apart(word, name):
+                    return True
+                if word.startswith(name) and word[len(name) :] in self.names:
+                    return True
+        return False
 
-    def _number_spans(self, folded: str) -> Iterator[tuple[int, int]]:
+    def _pair_spans(self, folded: str) -> Iterator[tuple[int, int]]:
+        """Names too short to be searched alone, beside another part of the same name."""
+        if not self.pairs:
+            return
+        for first, second in pairwise(WORD.finditer(folded)):
+            pair = first.group(), second.group()
+            if pair in self.pairs or pair[::-1] in self.pairs:
+                yield first.start(), second.end()
+
+    def _number_spans(self, folded: str, compact: str | None) -> Iterator[tuple[int, int]]:
+        if compact is None:
+            compact = _SEPARATORS.sub("", folded)
+        present = [number for number in self.numbers if number in compact]
+        if not present:
+            return
         positions = [i for i, character in enumerate(folded) if character.isalnum()]
-        compact = "".join(folded[i] for i in positions)
-        for number in self.numbers:
+        for number in present:
             start = compact.find(number)
             while start >= 0:
                 span = positions[start], positions[start + len(number) - 1] + 1
                 if len(number) >= UNBOUNDED_ID_CHARACTERS or _stands_alone(folded, *span):
                     yield span
                 start = compact.find(number, start + 1)
-
-    def _date_spans(self, folded: str) -> Iterator[tuple[int, int]]:
-        for match in _DATE.finditer(folded):
-            if any(reading in self.dates for reading in _readings(match)):
-                yield match.span()
 
     def _unspaced_spans(self, folded: str) -> Iterator[tuple[int, int]]:
         """Names in scripts that put no spaces between words."""
@@ -145,29 +225,43 @@ def identity_of(dataset: Dataset, options: frozenset[Option] = frozenset()) -> K
     Args:
         options: what they retain (an institution, full dates) is not to be searched for.
     """
+    return gathered(_sources(dataset, options))
+
+
+def gathered(sources: Iterable[tuple[str, list[str]]]) -> KnownIdentity:
+    """The identity that texts state.
+
+    Args:
+        sources: of each element its kind (`person`, `number`, `date`, `place` or `uid`) and its
+            values.
+    """
     names: set[str] = set()
     numbers: set[str] = set()
     dates: set[date] = set()
-    for element, kind in _sources(dataset):
-        if _is_retained(element, options):
-            continue
-        values = texts_of(element)
+    pairs: set[tuple[str, str]] = set()
+    for kind, values in sources:
         if kind == "person":
             names.update(_name_words(values))
+            for text in values:
+                pairs |= _short_pairs(text)
         elif kind == "uid":
-            numbers.update(uid for uid in _numbers(values) if len(uid) >= MINIMUM_UID_DIGITS)
+            digits = (value.replace(".", "") for value in values)
+            numbers.update(uid for uid in digits if len(uid) >= MINIMUM_UID_DIGITS)
         elif kind == "date":
             dates.update(found for text in values if (found := parse_date(text[:8])))
         else:
             # A number may hold a name (`DOEJANE1`), an address a postcode.
-            names.update(word for word in _name_words(values) if not _is_common(word))
+            worded = [text for text in values if _WORD_WITHIN.search(text)]
+            names.update(word for word in _name_words(worded) if not _is_common(word))
             numbers.update(_numbers(values) if kind == "number" else _numbers_within(values))
     by_length = tuple(sorted(numbers, key=lambda number: (-len(number), number)))
-    return KnownIdentity(frozenset(names), by_length, frozenset(dates))
+    return KnownIdentity(frozenset(names), by_length, frozenset(dates), frozenset(pairs))
 
 
-def _is_retained(element: DataElement, options: frozenset[Option]) -> bool:
-    rule = rule_for(element.tag)
+@cache
+def is_retained(tag: int, options: frozenset[Option]) -> bool:
+    """Whether an option keeps an attribute, so that its value is nothing to search for."""
+    rule = rule_for(tag)
     return rule is not None and any(
         action is Action.KEEP and option in options for option, action in rule.options.items()
     )
@@ -178,26 +272,62 @@ def _is_common(word: str) -> bool:
 
 
 @cache
-def _kinds() -> dict[str, str]:
-    return {row["keyword"]: row["kind"] for row in data_rows("identity_sources.csv")}
+def source_kinds() -> dict[int, str]:
+    """The tags of the attributes that state identity, and what kind of it; see the table."""
+    return {keyword_tag(row["keyword"]): row["kind"] for row in data_rows("identity_sources.csv")}
 
 
-def _sources(dataset: Dataset) -> Iterator[tuple[DataElement, str]]:
+def _sources(dataset: Dataset, options: frozenset[Option]) -> Iterator[tuple[str, list[str]]]:
     for element in dataset:
+        tag = int(element.tag)
         if element.VR == "SQ":
             for item in element.value or ():
-                yield from _sources(item)
+                yield from _sources(item, options)
+        elif is_retained(tag, options):
+            continue
         elif element.VR == "PN":
-            yield element, "person"
-        elif kind := _kinds().get(element.keyword):
-            yield element, kind
+            yield "person", texts_of(element)
+        elif kind := source_kinds().get(tag):
+            yield kind, texts_of(element)
 
 
 def _name_words(values: Iterable[str]) -> Iterator[str]:
     for text in values:
-        for word in _WORD.findall(fold(text)):
-            if len(word) >= MINIMUM_NAME_LETTERS or (len(word) > 1 and not word.isascii()):
-                yield word
+        yield from _words_of(text)
+
+
+@lru_cache(_REMEMBERED)
+def _words_of(text: str) -> frozenset[str]:
+    """The words of a name, in the spellings that other systems give them."""
+    # O'Brien is also OBrien, Müller also Mueller, Mueller also Muller.
+    folded = fold(text)
+    forms = {folded, _JOINTS.sub("", folded)}
+    if not text.isascii():
+        forms.add(fold(text.casefold().translate(_TWO_LETTERS)))
+    words = {
+        word
+        for form in forms
+        for word in WORD.findall(form)
+        if (len(word) >= MINIMUM_NAME_LETTERS or (len(word) > 1 and not word.isascii()))
+        and word_kind(word) not in _NO_NAMES
+    }
+    single = {_ONE_LETTER.sub(r"\1", word) for word in words}
+    return frozenset(
+        words | {w for w in single if len(w) >= FUSED_NAME_LETTERS and not is_medical_word(w)}
+    )
+
+
+@lru_cache(_REMEMBERED)
+def _short_pairs(text: str) -> frozenset[tuple[str, str]]:
+    """Neighbouring words of which one is too short to be searched alone."""
+    return frozenset(
+        (first, second)
+        for first, second in pairwise(WORD.findall(fold(text)))
+        if min(len(first), len(second)) == 2
+        and first.isalpha()
+        and second.isalpha()
+        and not (is_medical_word(first) and is_medical_word(second))
+    )
 
 
 def _numbers_within(values: Iterable[str]) -> Iterator[str]:
@@ -208,53 +338,17 @@ def _numbers_within(values: Iterable[str]) -> Iterator[str]:
 
 def _numbers(values: Iterable[str]) -> Iterator[str]:
     for text in values:
-        number = "".join(character for character in fold(text) if character.isalnum())
+        number = _SEPARATORS.sub("", fold(text))
         # A number without a digit is a word, such as the UNKNOWN or ANON of careless senders.
-        if len(number) >= MINIMUM_ID_CHARACTERS and any(map(str.isdigit, number)):
-            yield number
-
-
-def _resembles(word: str, name: str) -> bool:
-    """Whether a word holds the name, or is the name but for one slip of the pen."""
-    if len(name) >= FUSED_NAME_LETTERS and name in word:
-        return True
-    return len(name) >= FUZZY_NAME_LETTERS and _one_slip_apart(word, name)
-
-
-def _one_slip_apart(word: str, name: str) -> bool:
-    """One letter replaced, added, left out, or two neighbours swapped."""
-    if abs(len(word) - len(name)) > 1:
-        return False
-    start = 0
-    while start < min(len(word), len(name)) and word[start] == name[start]:
-        start += 1
-    rest, other = word[start:], name[start:]
-    return (
-        rest[1:] == other[1:]
-        or rest[1:] == other
-        or rest == other[1:]
-        or (rest[:2] == other[1::-1] and rest[2:] == other[2:])
-    )
+        if len(number) < MINIMUM_ID_CHARACTERS or not _DIGITS.search(number):
+            continue
+        yield number
+        bare = _LETTERS.sub("", number)
+        for digits in (bare, bare.lstrip("0")):
+            if len(digits) >= MINIMUM_BARE_DIGITS:
+                yield digits
 
 
 def _stands_alone(text: str, start: int, end: int) -> bool:
     before, after = text[start - 1 : start], text[end : end + 1]
     return not (before.isalnum() or after.isalnum())
-
-
-def _readings(match: re.Match[str]) -> Iterator[date]:
-    """The dates that digits may mean: year first, day first, month first, two-digit years."""
-    year, _, month, day, first, _, second, last = match.groups()
-    if year:
-        candidates = [(int(year), int(month), int(day))]
-    else:
-        years = [int(last)] if len(last) == 4 else [1900 + int(last), 2000 + int(last)]
-        one, two = int(first), int(second)
-        candidates = [(y, m, d) for y in years for m, d in ((one, two), (two, one))]
-        if len(last) == 2 and len(first) == 2:  # 56-03-04
-            candidates += [(base + one, two, int(last)) for base in (1900, 2000)]
-    for candidate in candidates:
-        try:
-            yield date(*candidate)
-        except ValueError:
-            continue

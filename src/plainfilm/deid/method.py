@@ -1,11 +1,12 @@
 """The attributes by which an object says that it is de-identified (PS3.15 E.1.1)."""
 
+from functools import cache
 from typing import Final
 
 from plainfilm.deid.profile import Option, data_rows
-from plainfilm.dicom import DataElement, Dataset, DicomSequence
+from plainfilm.dicom import DataElement, Dataset, decode_elements, encode_element, encode_item
 
-__all__ = ["mark_deidentified"]
+__all__ = ["mark_deidentified", "marks"]
 
 METHOD: Final = "plainfilm: DICOM PS3.15 annex E, 2026d"
 
@@ -16,29 +17,50 @@ _LONGITUDINAL: Final = 0x00280303
 _BURNED_IN: Final = 0x00280301
 
 
+@cache
+def marks(options: frozenset[Option], *, pixels_searched: bool, implicit: bool) -> dict[int, bytes]:
+    """The encoded elements that name the method and its codes, and say what became of dates.
+
+    Args:
+        pixels_searched: Clean Pixel Data is named only then.
+    Returns:
+        Tag → element.
+    Source: DICOM PS3.15 E.1.1; PS3.16 CID 7050.
+    """
+    if not pixels_searched:
+        options = options - {Option.CLEAN_PIXEL_DATA}
+    codes = b"".join(_code(*code, implicit=implicit) for code in _codes(options))
+    return {
+        tag: encode_element(tag, vr, _padded(value), implicit=implicit)
+        for tag, vr, value in (
+            (_PATIENT_IDENTITY_REMOVED, "CS", b"YES"),
+            (_METHOD, "LO", METHOD.encode()),
+            (_METHOD_CODES, "SQ", codes),
+            (_LONGITUDINAL, "CS", _longitudinal(options)),
+        )
+    }
+
+
 def mark_deidentified(
     dataset: Dataset, options: frozenset[Option], *, pixels_searched: bool
 ) -> None:
-    """Add the method and its codes, and say what became of dates and of burned-in text.
+    """Put `marks` into a dataset, and say that no text is burned in.
 
     Args:
-        pixels_searched: the pixels were searched for text and none was suspected; only then is
-            BurnedInAnnotation set to NO.
-    Source: DICOM PS3.15 E.1.1; PS3.16 CID 7050.
+        pixels_searched: the pixels were searched for text, and what was found was removed; only
+            then is BurnedInAnnotation set to NO.
     """
-    dataset.add(DataElement(_PATIENT_IDENTITY_REMOVED, "CS", "YES"))
-    dataset.add(DataElement(_METHOD, "LO", METHOD))
-    codes = DicomSequence([_code(*code) for code in _codes(options)])
-    dataset.add(DataElement(_METHOD_CODES, "SQ", codes))
-    dataset.add(DataElement(_LONGITUDINAL, "CS", _longitudinal(options)))
+    elements = marks(options, pixels_searched=pixels_searched, implicit=False)
+    for element in decode_elements(b"".join(elements[tag] for tag in sorted(elements))):
+        dataset.add(element)
     if pixels_searched:
         dataset.add(DataElement(_BURNED_IN, "CS", "NO"))
 
 
-def _longitudinal(options: frozenset[Option]) -> str:
+def _longitudinal(options: frozenset[Option]) -> bytes:
     if Option.RETAIN_FULL_DATES in options:
-        return "UNMODIFIED"
-    return "MODIFIED" if Option.RETAIN_MODIFIED_DATES in options else "REMOVED"
+        return b"UNMODIFIED"
+    return b"MODIFIED" if Option.RETAIN_MODIFIED_DATES in options else b"REMOVED"
 
 
 def _codes(options: frozenset[Option]) -> list[tuple[str, str]]:
@@ -49,9 +71,18 @@ def _codes(options: frozenset[Option]) -> list[tuple[str, str]]:
     ]
 
 
-def _code(value: str, meaning: str) -> Dataset:
-    item = Dataset()
-    item.add(DataElement(0x00080100, "SH", value))
-    item.add(DataElement(0x00080102, "SH", "DCM"))
-    item.add(DataElement(0x00080104, "LO", meaning))
-    return item
+def _code(value: str, meaning: str, *, implicit: bool) -> bytes:
+    return encode_item(
+        b"".join(
+            encode_element(tag, vr, _padded(text.encode()), implicit=implicit)
+            for tag, vr, text in (
+                (0x00080100, "SH", value),
+                (0x00080102, "SH", "DCM"),
+                (0x00080104, "LO", meaning),
+            )
+        )
+    )
+
+
+def _padded(value: bytes) -> bytes:
+    return value + b" " * (len(value) % 2)

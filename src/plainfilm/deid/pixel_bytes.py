@@ -8,6 +8,8 @@ all lengths, and with them all offset tables, stay true.
 import re
 from typing import Final, Literal
 
+import numpy as np
+
 from plainfilm.dicom import DataElement, Dataset, FilmPixels
 
 __all__ = [
@@ -52,7 +54,8 @@ def clean_pixel_bytes(dataset: Dataset, film: FilmPixels) -> None:
     The element is replaced, never changed: a dataset that shares it keeps its own.
 
     Args:
-        film: the decoded pixels of this dataset.
+        film: the decoded pixels of this dataset, of which only the kind is looked at: its
+            frames may have been changed since.
     """
     element = dataset.get(_PIXEL_DATA)
     if element is None:
@@ -62,13 +65,19 @@ def clean_pixel_bytes(dataset: Dataset, film: FilmPixels) -> None:
         clean = blank_comments(element.value)
     else:
         clean = element.value[: _pixel_bytes(dataset)]
-        if film.frames == 1 and _has_spare_bits(dataset):
-            order: Literal["<", ">"] = ">" if syntax == _BIG_ENDIAN else "<"
-            clean = film.frame.astype(film.frame.dtype.newbyteorder(order)).tobytes()
+        if _has_spare_bits(dataset):
+            clean = _without_spare_bits(clean, film, ">" if syntax == _BIG_ENDIAN else "<")
     if clean != element.value:
         replaced = DataElement(element.tag, element.VR, clean)
         replaced.is_undefined_length = element.is_undefined_length
         dataset.add(replaced)
+
+
+def _without_spare_bits(data: bytes, film: FilmPixels, order: Literal["<", ">"]) -> bytes:
+    """Words of 16 bits, all frames, with the unused high bits cleared or filled with the sign."""
+    words = np.frombuffer(data, f"{order}{'i' if film.signed else 'u'}2")
+    unused = 16 - film.bits_stored
+    return ((words << unused) >> unused).astype(words.dtype).tobytes()
 
 
 def has_overlay_in_pixels(dataset: Dataset) -> bool:

@@ -49,13 +49,11 @@ class Option(StrEnum):
     CLEAN_DESCRIPTORS = "clean_descriptors"
     CLEAN_STRUCTURED_CONTENT = "clean_structured_content"
     CLEAN_GRAPHICS = "clean_graphics"
+    CLEAN_PIXEL_DATA = "clean_pixel_data"  # of E.3.1; it has no column, since it is no attribute's
 
 
-DEFAULT_OPTIONS: Final = frozenset({Option.CLEAN_DESCRIPTORS, Option.RETAIN_MODIFIED_DATES})
-
-# What these options keep can't be told from identity yet, so asking for them is refused.
-_NOT_OFFERED: Final = frozenset(
-    {Option.RETAIN_SAFE_PRIVATE, Option.CLEAN_STRUCTURED_CONTENT, Option.CLEAN_GRAPHICS}
+DEFAULT_OPTIONS: Final = frozenset(
+    {Option.CLEAN_DESCRIPTORS, Option.CLEAN_PIXEL_DATA, Option.RETAIN_MODIFIED_DATES}
 )
 
 _PRIVATE_ROW: Final = "(gggg,eeee) where gggg is odd"
@@ -87,7 +85,7 @@ def profile_rules() -> tuple[Rule, ...]:
             row["keyword"],
             row["name"],
             row["basic_profile"],
-            MappingProxyType({option: Action(row[option]) for option in Option if row[option]}),
+            MappingProxyType({option: Action(row[option]) for option in Option if row.get(option)}),
         )
         for row in data_rows("confidentiality_profile.csv")
     )
@@ -126,12 +124,12 @@ def rule_for(tag: int) -> Rule | None:
 
 
 def check_options(options: Iterable[Option]) -> None:
-    """Raise SettingsError where options contradict each other or are not offered yet."""
+    """Raise SettingsError where options contradict each other."""
     chosen = frozenset(options)
-    if refused := chosen & _NOT_OFFERED:
-        raise SettingsError(f"not offered yet: {', '.join(sorted(refused))}")
     if {Option.RETAIN_FULL_DATES, Option.RETAIN_MODIFIED_DATES} <= chosen:
         raise SettingsError("dates are either kept in full or modified, not both")
+    if Option.CLEAN_GRAPHICS in chosen and Option.CLEAN_PIXEL_DATA not in chosen:
+        raise SettingsError("graphics are cleaned with the pixels; headers alone can't keep them")
 
 
 def resolve(rule: Rule, options: frozenset[Option], element_type: str | None) -> Action:

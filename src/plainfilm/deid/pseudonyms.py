@@ -17,6 +17,7 @@ import datetime
 import hashlib
 import hmac
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from plainfilm.errors import SettingsError
@@ -27,6 +28,7 @@ MINIMUM_KEY_BYTES: Final = 16
 PATIENT_DIGITS: Final = 18
 STUDY_DIGITS: Final = 15
 MAXIMUM_OFFSET_DAYS: Final = 3650
+_BLAKE2_KEY: Final = 64
 WELL_KNOWN_UID_ROOT: Final = "1.2.840.10008."
 
 
@@ -64,12 +66,7 @@ class KeyedHash:
         things of a patient, and stay as they are.
         Source: DICOM PS3.5 B.2.
         """
-        if old.startswith(WELL_KNOWN_UID_ROOT):
-            return old
-        number = int.from_bytes(self._digest("uid", old)[:16], "big")
-        number = number & ~(0xF << 76) | 8 << 76  # version 8: custom
-        number = number & ~(0x3 << 62) | 2 << 62  # the variant of RFC 9562
-        return f"2.25.{number}"
+        return old if old.startswith(WELL_KNOWN_UID_ROOT) else _new_uid(self, old)
 
     def patient(self, patient_id: str, issuer: str, study_uid: str) -> PatientPseudonym:
         """The pseudonym of a patient, known by id and its issuer.
@@ -77,11 +74,7 @@ class KeyedHash:
         A film without PatientID gets a patient of its study alone: joining such films by name
         would join different people, and joining all of them certainly would.
         """
-        known = "\0".join(("id", patient_id.strip(), issuer.strip()))
-        identity = known if patient_id.strip() else "\0".join(("study", study_uid))
-        days = 1 + self._number("date offset", identity) % MAXIMUM_OFFSET_DAYS
-        new_id = "p" + self._digits("patient", identity, PATIENT_DIGITS)
-        return PatientPseudonym(new_id, datetime.timedelta(days=-days))
+        return _new_patient(self, patient_id.strip(), issuer.strip(), study_uid)
 
     def patient_id(self, old: str) -> str:
         """The new id for another patient's id that a film mentions."""
@@ -95,12 +88,54 @@ class KeyedHash:
         """`a` and 15 digits."""
         return "a" + self._digits("accession", old.strip(), STUDY_DIGITS)
 
+    def audit_hash(self, old: str | bytes) -> bytes:
+        """Eight bytes by which the audit tells whether two old values were the same."""
+        value = old.encode("utf-8", "surrogateescape") if isinstance(old, str) else old
+        hasher = self.audit_hasher()
+        hasher.update(value)
+        return hasher.digest()
+
+    def audit_hasher(self) -> "hashlib.blake2b":
+        """A fresh hasher whose digest of a value is its `audit_hash`."""
+        return _audit_hasher(self.key).copy()
+
     def _digits(self, purpose: str, old: str, width: int) -> str:
-        return f"{self._number(purpose, old) % 10**width:0{width}}"
+        return f"{self.number(purpose, old) % 10**width:0{width}}"
 
-    def _number(self, purpose: str, old: str) -> int:
-        return int.from_bytes(self._digest(purpose, old)[:16], "big")
+    def number(self, purpose: str, old: str) -> int:
+        """128 bits that tell nothing of `old` without the key; other ones for each purpose."""
+        return int.from_bytes(self.digest(purpose, old)[:16], "big")
 
-    def _digest(self, purpose: str, old: str) -> bytes:
+    def digest(self, purpose: str, old: str) -> bytes:
+        """32 bytes likewise."""
         message = f"plainfilm deid {purpose}\0{old}".encode("utf-8", "surrogateescape")
         return hmac.digest(self.key, message, hashlib.sha256)
+
+
+# The films of a study come together and share all ids but their own.
+_REMEMBERED: Final = 1 << 12
+
+
+@lru_cache(_REMEMBERED)
+def _new_uid(keyed: KeyedHash, old: str) -> str:
+    number = int.from_bytes(keyed.digest("uid", old)[:16], "big")
+    number = number & ~(0xF << 76) | 8 << 76  # version 8: custom
+    number = number & ~(0x3 << 62) | 2 << 62  # the variant of RFC 9562
+    return f"2.25.{number}"
+
+
+@lru_cache(_REMEMBERED)
+def _new_patient(
+    keyed: KeyedHash, patient_id: str, issuer: str, study_uid: str
+) -> PatientPseudonym:
+    identity = "\0".join(("id", patient_id, issuer) if patient_id else ("study", study_uid))
+    days = 1 + keyed.number("date offset", identity) % MAXIMUM_OFFSET_DAYS
+    new_id = f"p{keyed.number('patient', identity) % 10**PATIENT_DIGITS:0{PATIENT_DIGITS}}"
+    return PatientPseudonym(new_id, datetime.timedelta(days=-days))
+
+
+@lru_cache(8)
+def _audit_hasher(key: bytes) -> "hashlib.blake2b":
+    # BLAKE2b's own keyed mode (RFC 7693), since this is done for every element of every film.
+    short = key if len(key) <= _BLAKE2_KEY else hashlib.sha256(key).digest()
+    return hashlib.blake2b(digest_size=8, key=short, person=b"plainfilm audit")

@@ -3,49 +3,64 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import ClassVar
 
-from plainfilm.deid.burned_text import TextRow, search_range, suspect_text
-from plainfilm.deid.clean import CleanHeader, clean_dataset
+from plainfilm.deid.audit import FilmAudit, result_thumbnail, write_part
+from plainfilm.deid.burned_text import TextBox, Verdict, clean_burned_text
+from plainfilm.deid.clean import CleanFile, clean_file
 from plainfilm.deid.method import mark_deidentified
-from plainfilm.deid.pixel_bytes import clean_pixel_bytes, has_overlay_in_pixels, is_compressed
+from plainfilm.deid.pixel_bytes import clean_pixel_bytes, is_compressed
 from plainfilm.deid.profile import DEFAULT_OPTIONS, Option, check_options
 from plainfilm.deid.pseudonyms import KeyedHash
-from plainfilm.dicom import Dataset, FilmPixels, decode_film, read_dataset, write_dataset
-from plainfilm.errors import ArchiveError, Reason, UnreadableDicom, UnsupportedPixels
+from plainfilm.deid.rules import CustomRule
+from plainfilm.dicom import (
+    Dataset,
+    decode_film,
+    read_dataset,
+    read_film,
+    write_dataset,
+    write_film,
+)
+from plainfilm.errors import ArchiveError, InputError, Reason, UnreadableDicom, UnsupportedPixels
 from plainfilm.records import CleanFilm, Film, Rejection
 from plainfilm.steps import process_each
 
 __all__ = ["Deidentify"]
-
-MAXIMUM_ROWS_LISTED: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Deidentify:
     """De-identify films: the Basic Profile of PS3.15 with options, new ids, shifted dates.
 
-    Each film goes to `<out>/<patient>/<study>/<film>.dcm` under its new ids. A film is withheld,
-    as a Rejection, where its pixels can't be decoded and so can't be searched, and where text may
-    be burned into them: said by its header, or suspected by `suspect_text`, which is a search for
-    rows of letter-like shapes and no reading of them.
+    Each film goes to `<out>/<patient>/<study>/<film>.dcm` under its new ids. With Clean Pixel Data
+    among the options, its pixels are searched for burned-in text, and a film is withheld, as a
+    Rejection, where they can't be decoded or text can't be removed. Without that option only the
+    header is cleaned; the pixels are carried over and nothing is said of them.
 
     Attributes:
         out: folder of the clean films; made where it is missing.
         key: secret, at least 16 bytes; see `load_or_create_key`.
-        options: of the profile. By default descriptions are cleaned rather than removed, and
-            dates are moved rather than removed.
+        options: of the profile. By default descriptions and pixels are cleaned rather than
+            removed, and dates are moved rather than removed.
+        rules: the user's own; see `load_rules`.
+        strict: text that can't be decided on is removed, too.
+        audit: folder for what was done to each element; None keeps no audit.
+        has_lasting_ids: the films' numbers are an archive's, so that the audit may name them.
     Raises:
-        SettingsError: a key that is too short; options that contradict or are not offered.
+        SettingsError: a key that is too short; options that contradict.
     """
 
     name: ClassVar[str] = "deidentify"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     keywords: ClassVar[tuple[str, ...]] = ()
 
     out: Path
     key: bytes = field(repr=False, metadata={"secret": True})
     options: frozenset[Option] = DEFAULT_OPTIONS
+    rules: tuple[CustomRule, ...] = ()
+    strict: bool = False
+    audit: Path | None = field(default=None, metadata={"parameter": False})
+    has_lasting_ids: bool = field(default=True, metadata={"parameter": False})
 
     def __post_init__(self) -> None:
         check_options(self.options)
@@ -55,60 +70,102 @@ class Deidentify:
         """One CleanFilm or Rejection for each film, in order.
 
         Raises:
-            ArchiveError: the clean film cannot be written.
+            ArchiveError: the clean film or its audit cannot be written.
         """
-        return process_each(batch, self._release)
+        audits: list[FilmAudit] = []
+        results = process_each(batch, lambda film: self._release(film, audits))
+        if self.audit is not None:
+            write_part(self.audit, audits)
+        return results
 
-    def _release(self, film: Film) -> CleanFilm:
-        source = read_dataset(film.location)
-        if str(source.get("SOPInstanceUID", "")) != film.sop_instance_uid:
-            # Another film's labels and another patient's pseudonym would go with these pixels.
-            raise UnreadableDicom(f"{film.location} holds another film now", Reason.FILE_CHANGED)
-        pixels = decode_film(source)
-        _refuse_text(source, pixels)
-        header = clean_dataset(source, KeyedHash(self.key), self.options)
-        mark_deidentified(header.dataset, self.options, pixels_searched=True)
-        clean_pixel_bytes(header.dataset, pixels)
-        path = self._write(header)
-        return CleanFilm(
-            film.film_id, path, header.patient, header.study, header.uid, header.actions
+    def _release(self, film: Film, audits: list[FilmAudit]) -> CleanFilm:
+        keyed = KeyedHash(self.key)
+        clean: CleanFile | None = None
+        try:
+            clean = clean_file(read_film(film.location), keyed, self.options, self.rules)
+            if clean.source_uid != film.sop_instance_uid:
+                # Another film's labels and another patient's pseudonym would go with these pixels.
+                message = f"{film.location} holds another film now"
+                raise UnreadableDicom(message, Reason.FILE_CHANGED)
+            path = self.out.absolute() / clean.patient / clean.study / f"{clean.uid}.dcm"
+            boxes, thumbnail = self._write(clean, path)
+        except InputError as error:
+            if self.audit is not None:
+                audits.append(self._withheld(film, clean, error))
+            raise
+        if self.audit is not None:
+            audits.append(
+                FilmAudit(
+                    clean.uid,
+                    clean.patient,
+                    clean.study,
+                    clean.treatments,
+                    boxes,
+                    film_id=film.film_id if self.has_lasting_ids else 0,
+                    thumbnail=thumbnail,
+                )
+            )
+        return CleanFilm(film.film_id, path, clean.patient, clean.study, clean.uid, clean.actions)
+
+    def _withheld(self, film: Film, clean: CleanFile | None, error: InputError) -> FilmAudit:
+        return FilmAudit(
+            KeyedHash(self.key).uid(film.sop_instance_uid) if clean is None else clean.uid,
+            "" if clean is None else clean.patient,
+            "" if clean is None else clean.study,
+            () if clean is None else clean.treatments,
+            (),
+            withheld=str(error.reason or Reason.FILE_UNREADABLE),
+            film_id=film.film_id if self.has_lasting_ids else 0,
         )
 
-    def _write(self, header: CleanHeader) -> Path:
-        folder = self.out.absolute() / header.patient / header.study
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as exc:
-            raise ArchiveError(f"cannot make {folder}: {exc.strerror}") from exc
-        path = folder / f"{header.uid}.dcm"
-        write_dataset(header.dataset, path)
-        return path
+    def _write(self, clean: CleanFile, path: Path) -> tuple[tuple[TextBox, ...], bytes]:
+        """Write the film, its pixels cleaned where the options ask for it.
+
+        Returns:
+            The boxes of text, and a thumbnail where there is something to look at.
+        """
+        if Option.CLEAN_PIXEL_DATA not in self.options:
+            _make_folder(path.parent)
+            if clean.is_final:
+                write_film(clean.content, path)
+            else:
+                write_dataset(_in_own_syntax(clean), path)
+            return (), b""
+        dataset = _in_own_syntax(clean)
+        if clean.has_overlay_in_pixels and is_compressed(dataset):
+            raise _withheld("an overlay lies in the spare bits of compressed pixels")
+        pixels = decode_film(dataset)
+        clean_pixel_bytes(dataset, pixels)
+        boxes = clean_burned_text(dataset, pixels, clean.identity, strict=self.strict)
+        _refuse_contradiction(dataset, boxes)
+        mark_deidentified(dataset, self.options, pixels_searched=True)
+        _make_folder(path.parent)
+        write_dataset(dataset, path)
+        shown = [box for box in boxes if box.verdict is not Verdict.KEEP]
+        wanted = self.audit is not None and shown
+        return boxes, result_thumbnail(dataset, shown) if wanted else b""
 
 
-def _refuse_text(source: Dataset, pixels: FilmPixels) -> None:
-    """Raise where text is, or may be, in the pixels.
-
-    Raises:
-        UnsupportedPixels: with reason `burned_in_text`.
-    """
-    if str(source.get("BurnedInAnnotation", "")).strip().upper() == "YES":
-        raise _withheld("the header says so: BurnedInAnnotation is YES")
-    if has_overlay_in_pixels(source) and is_compressed(source):
-        raise _withheld("an overlay lies in the spare bits of compressed pixels")
-    if pixels.frames > 1:
-        raise _withheld(f"only the first of {pixels.frames} frames can be searched for text")
-    if rows := suspect_text(search_range(pixels.frame)):
-        raise _withheld(_described(rows))
+def _in_own_syntax(clean: CleanFile) -> Dataset:
+    dataset = read_dataset(clean.content)
+    dataset.file_meta["TransferSyntaxUID"].value = clean.transfer_syntax_uid
+    return dataset
 
 
-def _described(rows: list[TextRow]) -> str:
-    listed = [f"{row.width}x{row.height} at ({row.x}, {row.y})" for row in rows]
-    more = len(rows) - MAXIMUM_ROWS_LISTED
-    tail = f" and {more} more" if more > 0 else ""
-    count = "1 place" if len(rows) == 1 else f"{len(rows)} places"
-    return (
-        f"{count} with rows of letter-like shapes: {', '.join(listed[:MAXIMUM_ROWS_LISTED])}{tail}"
-    )
+def _make_folder(folder: Path) -> None:
+    if folder.is_dir():
+        return
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise ArchiveError(f"cannot make {folder}: {exc.strerror}") from exc
+
+
+def _refuse_contradiction(dataset: Dataset, boxes: tuple[TextBox, ...]) -> None:
+    """Withhold a film whose header tells of text where the search has found none."""
+    said = str(dataset.get("BurnedInAnnotation", "")).strip().upper()
+    if said == "YES" and not boxes:
+        raise _withheld("BurnedInAnnotation is YES, but no text was found")
 
 
 def _withheld(detail: str) -> UnsupportedPixels:

@@ -10,18 +10,34 @@ from typing import TYPE_CHECKING
 from plainfilm.lazy import lazy_exports
 
 if TYPE_CHECKING:
+    from plainfilm.dicom.charsets import (
+        DEFAULT_ENCODINGS,
+        Encodings,
+        encode_text,
+        text_decoder,
+    )
     from plainfilm.dicom.dataset import (
         DataElement,
         Dataset,
         DicomSequence,
+        decode_elements,
+        encode_elements,
         new_uid,
+        plain_film,
         read_dataset,
         write_dataset,
     )
     from plainfilm.dicom.dicomdir import listed_files
-    from plainfilm.dicom.dictionary import keyword_vr, standard_keywords
+    from plainfilm.dicom.dictionary import (
+        element_entry,
+        keyword_tag,
+        keyword_vr,
+        standard_keywords,
+    )
+    from plainfilm.dicom.elements import encode_element, encode_item
     from plainfilm.dicom.encode import ENCODABLE_SYNTAXES, encode_pixels
     from plainfilm.dicom.files import read_film, write_film
+    from plainfilm.dicom.frames import edit_frames
     from plainfilm.dicom.header import Header, read_header
     from plainfilm.dicom.image_file import ImageFacts, ImageFile, open_image
     from plainfilm.dicom.images import decode_image, encode_jpeg, encode_png
@@ -35,43 +51,75 @@ if TYPE_CHECKING:
         voi_window,
     )
     from plainfilm.dicom.original_attributes import amend_film, restore_film
-    from plainfilm.dicom.pixels import FilmPixels, decode_film
+    from plainfilm.dicom.pixels import FilmPixels, decode_film, decode_frame
+    from plainfilm.dicom.raw import (
+        RawElement,
+        RawFilm,
+        Unclear,
+        encode_film,
+        encodings_in,
+        read_elements,
+        read_raw,
+    )
     from plainfilm.dicom.render import downscale, render_display, resize
     from plainfilm.dicom.small import render_small
+    from plainfilm.dicom.square import place_in_square, squared
 
 __all__ = [
+    "DEFAULT_ENCODINGS",
     "ENCODABLE_SYNTAXES",
     "DataElement",
     "Dataset",
     "DicomSequence",
+    "Encodings",
     "FilmPixels",
     "Header",
     "ImageFacts",
     "ImageFile",
     "Lut",
+    "RawElement",
+    "RawFilm",
+    "Unclear",
     "amend_film",
     "apply_modality_lut",
     "apply_voi_lut",
     "apply_voi_window",
+    "decode_elements",
     "decode_film",
+    "decode_frame",
     "decode_image",
     "downscale",
+    "edit_frames",
+    "element_entry",
+    "encode_element",
+    "encode_elements",
+    "encode_film",
+    "encode_item",
     "encode_jpeg",
     "encode_pixels",
     "encode_png",
+    "encode_text",
+    "encodings_in",
+    "keyword_tag",
     "keyword_vr",
     "listed_files",
     "new_uid",
     "open_image",
     "open_location",
+    "place_in_square",
+    "plain_film",
     "read_dataset",
+    "read_elements",
     "read_film",
     "read_header",
+    "read_raw",
     "render_display",
     "render_small",
     "resize",
     "restore_film",
+    "squared",
     "standard_keywords",
+    "text_decoder",
     "voi_lut",
     "voi_window",
     "write_dataset",
@@ -81,38 +129,60 @@ __all__ = [
 __getattr__ = lazy_exports(
     __name__,
     {
+        "DEFAULT_ENCODINGS": "charsets",
         "DataElement": "dataset",
         "Dataset": "dataset",
         "DicomSequence": "dataset",
         "ENCODABLE_SYNTAXES": "encode",
+        "Encodings": "charsets",
         "FilmPixels": "pixels",
         "Header": "header",
         "ImageFacts": "image_file",
         "ImageFile": "image_file",
         "Lut": "luts",
+        "RawElement": "raw",
+        "RawFilm": "raw",
+        "Unclear": "raw",
         "amend_film": "original_attributes",
         "apply_modality_lut": "luts",
         "apply_voi_lut": "luts",
         "apply_voi_window": "luts",
+        "decode_elements": "dataset",
         "decode_film": "pixels",
+        "decode_frame": "pixels",
         "decode_image": "images",
         "downscale": "render",
+        "edit_frames": "frames",
+        "element_entry": "dictionary",
+        "encode_element": "elements",
+        "encode_elements": "dataset",
+        "encode_film": "raw",
+        "encode_item": "elements",
         "encode_jpeg": "images",
         "encode_pixels": "encode",
         "encode_png": "images",
+        "encode_text": "charsets",
+        "encodings_in": "raw",
+        "keyword_tag": "dictionary",
         "keyword_vr": "dictionary",
         "listed_files": "dicomdir",
         "new_uid": "dataset",
         "open_image": "image_file",
         "open_location": "location",
+        "place_in_square": "square",
+        "plain_film": "dataset",
         "read_dataset": "dataset",
+        "read_elements": "raw",
         "read_film": "files",
         "read_header": "header",
+        "read_raw": "raw",
         "render_display": "render",
         "render_small": "small",
         "resize": "render",
         "restore_film": "original_attributes",
+        "squared": "square",
         "standard_keywords": "dictionary",
+        "text_decoder": "charsets",
         "voi_lut": "luts",
         "voi_window": "luts",
         "write_dataset": "dataset",

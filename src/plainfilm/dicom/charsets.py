@@ -5,11 +5,19 @@ misspelt or unknown names are rare and left to pydicom.
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from plainfilm.records import TagValue
 
-__all__ = ["DEFAULT_ENCODINGS", "Encodings", "decoder", "encodings_of"]
+__all__ = [
+    "DEFAULT_ENCODINGS",
+    "Encodings",
+    "decoder",
+    "encode_text",
+    "encodings_of",
+    "text_decoder",
+]
 
 Encodings: TypeAlias = tuple[str, ...]
 """Python codecs: the first for plain text, the others reached through escape sequences."""
@@ -105,3 +113,26 @@ def _decode_escaped(raw: bytes, encodings: Encodings) -> str:
             return decode_bytes(raw, encodings, TEXT_VR_DELIMS)
         except (UnicodeError, LookupError):
             return raw.decode("iso8859")
+
+
+@lru_cache(64)
+def text_decoder(encodings: Encodings) -> Callable[[bytes], str]:
+    """`decoder`, remembered."""
+    return decoder(encodings)
+
+
+def encode_text(text: str, encodings: Encodings) -> bytes:
+    """Text in a film's character set; what it cannot hold becomes a question mark."""
+    if text.isascii():
+        return text.encode()
+    first = encodings[0]
+    try:
+        encoded = text.encode(first)
+    except (UnicodeError, LookupError):
+        from pydicom.charset import encode_string  # noqa: PLC0415 - slow to import, rarely needed
+
+        from plainfilm.dicom._quiet import quiet_pydicom  # noqa: PLC0415
+
+        with quiet_pydicom():
+            encoded = encode_string(text, list(encodings))
+    return encoded if decoder(encodings)(encoded) == text else text.encode("ascii", "replace")

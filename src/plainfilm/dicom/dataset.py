@@ -4,6 +4,7 @@ Everything that pydicom decodes lazily is decoded here, so that no later access 
 raise or warn.
 """
 
+import copy
 import io
 import uuid
 from pathlib import Path
@@ -15,12 +16,20 @@ from pydicom import Sequence as DicomSequence
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import FileMetaDataset
 from pydicom.errors import InvalidDicomError
+from pydicom.filebase import DicomBytesIO
 from pydicom.tag import BaseTag, Tag
-from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
+from pydicom.uid import (
+    UID,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+)
 
 from plainfilm.dicom._quiet import PYDICOM_ERRORS, quiet_pydicom
 from plainfilm.dicom.files import read_film, write_film
 from plainfilm.dicom.header import read_header
+from plainfilm.dicom.raw import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from plainfilm.errors import InputError, Reason, UnreadableDicom, UnsupportedPixels
 from plainfilm.records import Location
 
@@ -28,14 +37,13 @@ __all__ = [
     "DataElement",
     "Dataset",
     "DicomSequence",
+    "decode_elements",
+    "encode_elements",
     "new_uid",
+    "plain_film",
     "read_dataset",
     "write_dataset",
 ]
-
-# plainfilm's own, made once from a random UUID (PS3.5 B.2).
-IMPLEMENTATION_CLASS_UID: Final = "2.25.218741806213749550171253086194021336547"
-IMPLEMENTATION_VERSION_NAME: Final = "PLAINFILM_1"
 
 _PIXEL_TAGS: Final = (Tag("PixelData"), Tag("FloatPixelData"), Tag("DoubleFloatPixelData"))
 _UNDEFINED_LENGTH: Final = 0xFFFFFFFF
@@ -99,6 +107,78 @@ def write_dataset(dataset: Dataset, path: Path) -> None:
         ArchiveError: the file cannot be written: disk full, no permission, no such folder.
     """
     write_film(_encode(dataset, path), path)
+
+
+def encode_elements(dataset: Dataset) -> bytes:
+    """A dataset's elements in explicit VR little endian, without its file meta group and pixels.
+
+    Raises:
+        InputError: a value cannot be encoded.
+    """
+    header = Dataset()
+    for tag in sorted(dataset.keys() - set(_PIXEL_TAGS)):
+        header[tag] = copy.deepcopy(dataset[tag])
+    _settle_bytes(header)
+    file = DicomBytesIO()
+    file.is_little_endian, file.is_implicit_VR = True, False
+    with quiet_pydicom():
+        try:
+            pydicom.filewriter.write_dataset(file, header)
+        except PYDICOM_ERRORS as exc:
+            message = "a value does not fit its element"
+            raise InputError(message, Reason.MALFORMED_HEADER) from exc
+    return file.getvalue()
+
+
+def _settle_bytes(dataset: Dataset) -> None:
+    """Give bytes of an open VR, such as an icon's pixels, the VR of words."""
+    for element in dataset:
+        if element.VR == "SQ":
+            for item in element.value or ():
+                _settle_bytes(item)
+        elif " or " in element.VR and isinstance(element.value, bytes):
+            element.VR = "OW"
+
+
+def decode_elements(data: bytes) -> Dataset:
+    """The dataset of elements in explicit VR little endian, every one of them decoded.
+
+    Raises:
+        UnreadableDicom: the bytes are no such elements.
+    """
+    with quiet_pydicom():
+        try:
+            dataset = pydicom.filereader.read_dataset(
+                io.BytesIO(data), is_implicit_VR=False, is_little_endian=True
+            )
+        except PYDICOM_ERRORS as exc:
+            message = "the elements cannot be parsed"
+            raise UnreadableDicom(message, Reason.MALFORMED_HEADER) from exc
+        _decode_elements(dataset, "the dataset")
+    return dataset
+
+
+def plain_film(content: bytes) -> tuple[bytes, str]:
+    """A film of whatever encoding, rewritten so that `read_raw` can read it.
+
+    A deflated or big endian film comes out in explicit VR little endian with its pixel data as it
+    was, so that the film is right again once it is written in its own transfer syntax.
+
+    Returns:
+        The file, and the transfer syntax that it had.
+    Raises:
+        UnreadableDicom, UnsupportedPixels: as `read_dataset`.
+        InputError: as `write_dataset`.
+    """
+    dataset = read_dataset(content)
+    meta = getattr(dataset, "file_meta", None) or {}
+    syntax = str(meta.get("TransferSyntaxUID") or "")
+    if not syntax:
+        syntax = ImplicitVRLittleEndian if dataset.original_encoding[0] else ExplicitVRLittleEndian
+    is_rewritten = syntax in (DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian)
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = UID(ExplicitVRLittleEndian if is_rewritten else syntax)
+    return bytes(_encode(dataset, Path("film"))), str(syntax)
 
 
 def new_uid() -> str:

@@ -9,7 +9,14 @@ from functools import cache
 from importlib.resources import files
 from typing import Final, NamedTuple
 
-__all__ = ["Entry", "entry_of", "keyword_tag", "keyword_vr", "standard_keywords"]
+__all__ = [
+    "Entry",
+    "element_entry",
+    "entry_of",
+    "keyword_tag",
+    "keyword_vr",
+    "standard_keywords",
+]
 
 
 class Entry(NamedTuple):
@@ -80,6 +87,12 @@ def entry_of(tag: bytes) -> Entry | None:
         if found is not None:
             break
     return found
+
+
+def element_entry(tag: int) -> Entry | None:
+    """The entry of an element by its tag as a number, such as 0x00100020; None as `entry_of`."""
+    group, element = divmod(tag, 1 << 16)
+    return entry_of(group.to_bytes(2, "little") + element.to_bytes(2, "little"))
 
 
 def keyword_vr(keyword: str) -> tuple[str, str] | None:

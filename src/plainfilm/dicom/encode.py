@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import FileMetaDataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
+from plainfilm.dicom import _encoders
 from plainfilm.dicom._layout import number
 from plainfilm.dicom._quiet import quiet_pydicom
 from plainfilm.dicom.dataset import Dataset
@@ -18,7 +18,6 @@ from plainfilm.errors import Reason, UnsupportedPixels
 __all__ = ["ENCODABLE_SYNTAXES", "encode_pixels"]
 
 _JPEG_BASELINE: Final = "1.2.840.10008.1.2.4.50"
-_BASELINE_QUALITY: Final = 95
 
 # Attributes of the old pixels that would contradict the new ones.
 _STALE: Final = (
@@ -119,62 +118,13 @@ def _mark_lossy(dataset: Dataset, ratio: float) -> None:
     dataset.LossyImageCompressionMethod = "ISO_10918_1"
 
 
-def _native(frame: NDArray[Any], _bits: int) -> bytes:
-    return frame.astype(frame.dtype.newbyteorder("<"), copy=False).tobytes()
-
-
-def _rle(frame: NDArray[Any], _bits: int) -> bytes:
-    """PS3.5 annex G: a header of 64 bytes, then one PackBits segment per byte of a pixel."""
-    planes = frame.astype(frame.dtype.newbyteorder(">")).view(np.uint8)
-    planes = planes.reshape(*frame.shape, frame.dtype.itemsize)
-    segments = []
-    for plane in range(frame.dtype.itemsize):
-        segment = imagecodecs.packbits_encode(planes[..., plane].copy(), axis=-1)
-        segments.append(segment + b"\0" * (len(segment) % 2))
-    offsets = np.zeros(16, "<u4")
-    offsets[0] = len(segments)
-    offsets[1 : len(segments) + 1] = 64 + np.cumsum([0, *map(len, segments[:-1])])
-    return offsets.tobytes() + b"".join(segments)
-
-
-def _jpeg_baseline(frame: NDArray[Any], _bits: int) -> bytes:
-    return bytes(imagecodecs.jpeg8_encode(frame, level=_BASELINE_QUALITY))
-
-
-def _jpeg_lossless(frame: NDArray[Any], bits: int) -> bytes:
-    # JPEG knows no sign; PixelRepresentation tells readers to restore it from the stored bits.
-    stored = _unsigned(frame, bits)
-    # ISO/IEC 10918-1 table B.2 allows 2 to 16 bits; libjpeg wants more than 8 from 16-bit samples.
-    precision = max(bits, 2 if frame.dtype.itemsize == 1 else 9)
-    return bytes(
-        imagecodecs.jpeg8_encode(stored, lossless=True, predictor=1, bitspersample=precision)
-    )
-
-
-def _jpeg_ls(frame: NDArray[Any], _bits: int) -> bytes:
-    # Written at the allocated width, so that sign bits are there for readers that trust precision.
-    return bytes(imagecodecs.jpegls_encode(frame.view(f"u{frame.dtype.itemsize}")))
-
-
-def _jpeg_2000(frame: NDArray[Any], bits: int) -> bytes:
-    return bytes(
-        imagecodecs.jpeg2k_encode(frame, codecformat="j2k", reversible=True, bitspersample=bits)
-    )
-
-
-def _unsigned(frame: NDArray[Any], bits: int) -> NDArray[Any]:
-    unsigned: NDArray[Any] = frame.view(f"u{frame.dtype.itemsize}")
-    masked: NDArray[Any] = unsigned & unsigned.dtype.type((1 << bits) - 1)
-    return masked
-
-
 ENCODABLE_SYNTAXES: Final[dict[str, Callable[[NDArray[Any], int], bytes]]] = {
-    ImplicitVRLittleEndian: _native,
-    ExplicitVRLittleEndian: _native,
-    "1.2.840.10008.1.2.5": _rle,
-    _JPEG_BASELINE: _jpeg_baseline,
-    "1.2.840.10008.1.2.4.70": _jpeg_lossless,
-    "1.2.840.10008.1.2.4.80": _jpeg_ls,
-    "1.2.840.10008.1.2.4.90": _jpeg_2000,
+    ImplicitVRLittleEndian: _encoders.native,
+    ExplicitVRLittleEndian: _encoders.native,
+    "1.2.840.10008.1.2.5": _encoders.rle,
+    _JPEG_BASELINE: _encoders.jpeg_baseline,
+    "1.2.840.10008.1.2.4.70": _encoders.jpeg_lossless,
+    "1.2.840.10008.1.2.4.80": _encoders.jpeg_ls,
+    "1.2.840.10008.1.2.4.90": _encoders.jpeg_2000,
 }
 """Transfer syntax UID → encoder of one frame."""

@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from plainfilm.dicom.location import open_location
+from plainfilm.dicom.location import open_source
 from plainfilm.errors import ArchiveError, Reason, UnreadableDicom
 from plainfilm.records import Location
 
@@ -14,7 +14,7 @@ __all__ = ["read_film", "write_film"]
 MAX_FILE_BYTES: Final = 1 << 31
 """Files beyond this are refused: a film is at most some 100 MB, and the file is held in memory."""
 
-_READ_CHUNK: Final = 1 << 20
+_READ_AT_MOST: Final = 64 << 20
 
 
 def read_film(source: Location | Path) -> bytes:
@@ -24,17 +24,27 @@ def read_film(source: Location | Path) -> bytes:
         UnreadableDicom: as `open_location`, or larger than 2 GiB (HEADER_TOO_LARGE).
     """
     location = source if isinstance(source, Location) else Location(source)
-    chunks: list[bytes] = []
+    pieces: list[bytes] = []
     total = 0
-    with open_location(location) as file:
-        # In chunks, since a zip member's true size is known only at its end.
-        while chunk := file.read(_READ_CHUNK):
-            total += len(chunk)
-            if total > MAX_FILE_BYTES:
-                message = f"{location} is larger than {MAX_FILE_BYTES} bytes"
-                raise UnreadableDicom(message, Reason.HEADER_TOO_LARGE)
-            chunks.append(chunk)
-    return b"".join(chunks)
+    with open_source(location) as opened:
+        _refuse_large(opened.size, location)
+        # A zip member's true size is known only at its end, and a read may give less than asked.
+        while piece := opened.read_at(total, _piece(opened.size - total)):
+            pieces.append(piece)
+            total += len(piece)
+            _refuse_large(total, location)
+    return b"".join(pieces)
+
+
+def _piece(rest: int) -> int:
+    """How much to read at once: all of a film's rest, and a look beyond its end."""
+    return min(max(rest, 0) + 1, _READ_AT_MOST)
+
+
+def _refuse_large(size: int, location: Location) -> None:
+    if size > MAX_FILE_BYTES:
+        message = f"{location} is larger than {MAX_FILE_BYTES} bytes"
+        raise UnreadableDicom(message, Reason.HEADER_TOO_LARGE)
 
 
 def write_film(content: bytes | memoryview, path: Path) -> None:

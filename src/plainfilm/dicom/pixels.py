@@ -30,16 +30,19 @@ from plainfilm.records import Location
 
 __all__ = [
     "LUMINANCE_FIRST",
+    "NATIVE_SYNTAXES",
     "FilmPixels",
     "decode_film",
+    "decode_frame",
     "decode_smaller",
+    "encoded_frame",
     "pixel_data",
     "samples_of",
     "through_palette",
     "transfer_syntax_of",
 ]
 
-_NATIVE: Final = frozenset(
+NATIVE_SYNTAXES: Final = frozenset(
     {
         ImplicitVRLittleEndian,
         ExplicitVRLittleEndian,
@@ -97,6 +100,20 @@ def decode_film(source: Location | Path | Dataset) -> FilmPixels:
         raise UnsupportedPixels(f"{source}: {exc}", exc.reason) from exc
 
 
+def decode_frame(dataset: Dataset, index: int) -> NDArray[Any]:
+    """Decode the stored values of any frame; colour and palette films as luminance.
+
+    Args:
+        index: from 0, below `FilmPixels.frames`.
+    Returns:
+        (rows, columns) integers, as `FilmPixels.frame`.
+    Raises:
+        UnsupportedPixels: as `decode_film`.
+    """
+    layout, data = pixel_data(dataset)
+    return _film(dataset, layout, samples_of(dataset, data, layout, index=index)).frame
+
+
 def decode_smaller(dataset: Dataset, least_side: int) -> tuple[FilmPixels, int]:
     """Decode at the lowest resolution that the codestream holds and that is large enough.
 
@@ -116,7 +133,7 @@ def decode_smaller(dataset: Dataset, least_side: int) -> tuple[FilmPixels, int]:
     at_most = (max(layout.rows, layout.columns) // least_side).bit_length() - 1
     if at_most < 1 or layout.signed or layout.photometric not in _GREY:
         return _decode(dataset), 0
-    decoded = _codecs.decode_smaller(_first_frame(dataset, data, layout), layout, at_most)
+    decoded = _codecs.decode_smaller(encoded_frame(dataset, data, layout), layout, at_most)
     if decoded is None:
         return _decode(dataset), 0
     values, halvings = decoded
@@ -129,21 +146,22 @@ def _decode(dataset: Dataset) -> FilmPixels:
 
 
 def samples_of(
-    dataset: Dataset, data: bytes, layout: Layout, *, colour: bool = False
+    dataset: Dataset, data: bytes, layout: Layout, *, colour: bool = False, index: int = 0
 ) -> NDArray[Any]:
-    """The first frame's values: (rows, columns), or (rows, columns, samples).
+    """One frame's values: (rows, columns), or (rows, columns, samples).
 
     Args:
         colour: also where a decoder would rather give luminance.
+        index: of the frame, from 0.
     """
     syntax = transfer_syntax_of(dataset)
-    if syntax in _NATIVE:
-        return _fit_bits(_native_samples(dataset, data, layout, syntax), layout)
+    if syntax in NATIVE_SYNTAXES:
+        return _fit_bits(_native_samples(dataset, data, layout, syntax, index), layout)
     if syntax == _codecs.RLE:
-        planes = _codecs.decode_rle(_first_frame(dataset, data, layout), layout)
+        planes = _codecs.decode_rle(encoded_frame(dataset, data, layout, index), layout)
         return _fit_bits(np.moveaxis(planes, 0, -1), layout)
     if syntax in _codecs.SYNTAXES:
-        frame = _first_frame(dataset, data, layout)
+        frame = encoded_frame(dataset, data, layout, index)
         return _codecs.decode_colour(frame, layout) if colour else _codestream_values(frame, layout)
     message = f"transfer syntax {syntax or '(none)'} is not supported"
     raise UnsupportedPixels(message, Reason.UNSUPPORTED_TRANSFER_SYNTAX)
@@ -177,19 +195,26 @@ def pixel_data(dataset: Dataset) -> tuple[Layout, bytes]:
     return read_layout(dataset), element.value
 
 
-def _native_samples(dataset: Dataset, data: bytes, layout: Layout, syntax: str) -> NDArray[Any]:
-    """The first frame's samples, unsigned: (rows, columns) or (rows, columns, 3)."""
+def _native_samples(
+    dataset: Dataset, data: bytes, layout: Layout, syntax: str, index: int
+) -> NDArray[Any]:
+    """A frame's samples, unsigned: (rows, columns) or (rows, columns, 3)."""
     _check_native_length(data, layout)
-    frame = data[: -(-layout.frame_bits // 8)]
-    if layout.bits_allocated == 1:
-        bits = np.unpackbits(np.frombuffer(frame, np.uint8), bitorder="little")
+    if layout.bits_allocated == 1:  # frames of single bits need not begin with a byte
+        first = index * layout.frame_bits
+        packed = np.frombuffer(data[first // 8 : -(-(first + layout.frame_bits) // 8)], np.uint8)
+        bits = np.unpackbits(packed, bitorder="little")[first % 8 :]
         return _shaped(bits[: layout.frame_samples], layout)
+    length = layout.frame_bits // 8
+    frame = data[index * length : (index + 1) * length]
     is_big_endian = syntax == ExplicitVRBigEndian
     width = layout.bits_allocated // 8
     if is_big_endian and width == 1 and dataset.get_item("PixelData").VR == "OW":
         # PS3.5 8.1.1: bytes are stored in 16-bit words, whose order is swapped as well.
-        even = data[: len(frame) + len(frame) % 2]
-        frame = np.frombuffer(even, np.uint16).byteswap().tobytes()[: len(frame)]
+        first = index * length
+        even = data[first - first % 2 : first + length + (first + length) % 2]
+        swapped = np.frombuffer(even, np.uint16).byteswap().tobytes()
+        frame = swapped[first % 2 : first % 2 + length]
     samples = np.frombuffer(frame, np.dtype(f"{'>' if is_big_endian else '<'}u{width}"))
     native = samples.astype(samples.dtype.newbyteorder("="), copy=False)
     if layout.photometric == "YBR_FULL_422":
@@ -221,17 +246,21 @@ def _shaped(samples: NDArray[Any], layout: Layout) -> NDArray[Any]:
     return samples.reshape(layout.rows, layout.columns, layout.samples)
 
 
-def _first_frame(dataset: Dataset, data: bytes, layout: Layout) -> bytes:
-    """The first frame's compressed bytes, its fragments joined."""
+def encoded_frame(dataset: Dataset, data: bytes, layout: Layout, index: int = 0) -> bytes:
+    """A frame's compressed bytes, its fragments joined.
+
+    Raises:
+        UnsupportedPixels: the data is not divided into fragments.
+    """
     try:
         with quiet_pydicom():
-            return _joined_fragments(dataset, data, layout)
+            return _joined_fragments(dataset, data, layout, index)
     except (ValueError, StopIteration, struct.error) as exc:
         message = "the pixel data is not divided into fragments as PS3.5 A.4 asks"
         raise UnsupportedPixels(message, Reason.UNDECODABLE_PIXELS) from exc
 
 
-def _joined_fragments(dataset: Dataset, data: bytes, layout: Layout) -> bytes:
+def _joined_fragments(dataset: Dataset, data: bytes, layout: Layout, index: int) -> bytes:
     if layout.frames == 1:
         # Whatever the basic offset table says, all fragments belong to the one frame.
         fragments = generate_fragments(data)
@@ -241,7 +270,7 @@ def _joined_fragments(dataset: Dataset, data: bytes, layout: Layout) -> bytes:
     lengths = value_of(dataset, "ExtendedOffsetTableLengths")
     return get_frame(
         data,
-        0,
+        index,
         number_of_frames=layout.frames,
         extended_offsets=(offsets, lengths) if offsets and lengths else None,
     )

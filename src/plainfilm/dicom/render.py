@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,8 @@ from plainfilm.errors import SettingsError
 from plainfilm.records import Location
 
 __all__ = ["average_cells", "downscale", "fitted", "render_display", "resize", "show"]
+
+Grey = TypeVar("Grey", np.uint8, np.uint16)
 
 # Without a window, this share of the pixels at either end may saturate: markers and borders.
 _SATURATED_PERCENT: Final = 0.5
@@ -72,11 +74,11 @@ def fitted(shape: tuple[int, ...], longest_side: int) -> tuple[int, int]:
     return max(1, round(rows * scale)), max(1, round(columns * scale))
 
 
-def resize(image: NDArray[np.uint8], rows: int, columns: int) -> NDArray[np.uint8]:
+def resize(image: NDArray[Grey], rows: int, columns: int) -> NDArray[Grey]:
     """Shrink or enlarge by exact area averaging.
 
     Args:
-        image: (any, any) uint8, not empty.
+        image: (any, any) uint8 or uint16, not empty.
         rows, columns: of the result, ≥ 1.
     """
     down = np.linspace(0, image.shape[0], rows + 1)
@@ -85,20 +87,21 @@ def resize(image: NDArray[np.uint8], rows: int, columns: int) -> NDArray[np.uint
 
 
 def average_cells(
-    image: NDArray[np.uint8], down: NDArray[np.float64], across: NDArray[np.float64]
-) -> NDArray[np.uint8]:
+    image: NDArray[Grey], down: NDArray[np.float64], across: NDArray[np.float64]
+) -> NDArray[Grey]:
     """Average an image over the cells of a grid.
 
     Args:
-        image: (rows, columns) uint8; the pixel of index i covers i to i + 1.
+        image: (rows, columns) uint8 or uint16; the pixel of index i covers i to i + 1.
         down, across: ascending edges of the cells, within the image.
     Returns:
-        (len(down) - 1, len(across) - 1) uint8.
+        (len(down) - 1, len(across) - 1), of the image's type.
     """
     by_row = _area_weights(down, image.shape[0])
     by_column = _area_weights(across, image.shape[1])
     averaged = (by_column @ (by_row @ image.astype(np.float32)).T).T
-    return np.ascontiguousarray(np.rint(averaged).clip(0, 255).astype(np.uint8))
+    white = np.iinfo(image.dtype).max
+    return np.ascontiguousarray(np.rint(averaged).clip(0, white).astype(image.dtype))
 
 
 def _area_weights(edges: NDArray[np.float64], length: int) -> sparse.csr_array:
