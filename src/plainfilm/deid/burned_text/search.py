@@ -1,0 +1,175 @@
+"""One frame searched for text: candidates, whole lines, readings, verdicts."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plainfilm.deid.burned_text.boxes import TextBox, Verdict
+from plainfilm.deid.burned_text.candidates import FIRST_SEARCH, Marking, find_candidates
+from plainfilm.deid.burned_text.crops import TURNS, cut_out
+from plainfilm.deid.burned_text.extent import Line, whole_lines
+from plainfilm.deid.burned_text.greys import search_range
+from plainfilm.deid.burned_text.judging import is_legible, judge_text
+from plainfilm.deid.burned_text.reading import Reading, read_lines
+from plainfilm.deid.identity import KnownIdentity
+from plainfilm.errors import Reason, UnsupportedPixels
+
+__all__ = ["ReadLine", "search_frame"]
+
+MOST_LINES: Final = 60
+"""More candidate lines than any film carries: a form on paper."""
+
+DOUBTFUL_PATCHES: Final = 6
+DOUBTFUL_TOUCHING: Final = 2.0
+"""Letters by patches: more are the pieces of a long line."""
+DOUBTFUL_CONSTANCY: Final = 0.6
+DOUBTFUL_CONTRAST: Final = 20.0
+DOUBTFUL_CERTAINTY: Final = 0.5
+DOUBTFUL_CHARACTERS: Final = 5
+
+SURE: Final = 0.93
+SURE_CHARACTERS: Final = 5
+"""A reading that is so sure of so many characters is not upside down."""
+LEAST_READ: Final = 2
+"""Characters of a reading that is worth another."""
+
+SAME_SHARE: Final = 0.85
+"""Of the larger of two places, for both to hold the same line and nothing else."""
+
+SHADOW_SHARE: Final = 0.5
+"""Of the smaller of two rows that must lie in the other for one to be the other's shadow."""
+LEAST_CONSTANCY: Final = 0.2
+"""Added to it, since lossy compression leaves no grey value constant."""
+
+
+class ReadLine(NamedTuple):
+    """A line, what it reads as, and the turn in which it does."""
+
+    line: Line
+    reading: Reading
+    turn: int
+
+
+def search_frame(
+    frame: NDArray[Any],
+    identity: KnownIdentity,
+    *,
+    index: int = 0,
+    markings: tuple[Marking, ...] = FIRST_SEARCH,
+    seen: list[ReadLine] | None = None,
+) -> tuple[TextBox, ...]:
+    """Find, read and judge the text on one frame.
+
+    Args:
+        frame: (rows, columns) stored values, integers; grey.
+        index: what the boxes carry as `frame`.
+        seen: what was read before on this very frame, and is not read again; what is read now is
+            added.
+    Raises:
+        UnsupportedPixels: with reason `burned_in_text`, where there is text everywhere.
+    """
+    image = search_range(frame)
+    lines = whole_lines(image, find_candidates(image, markings))
+    if len(lines) > MOST_LINES:
+        message = f"text everywhere: {len(lines)} rows of letter-like shapes"
+        raise UnsupportedPixels(message, Reason.BURNED_IN_TEXT)
+    seen = [] if seen is None else seen
+    known = [read for line in lines for read in seen if _is_same(line, read.line)]
+    new = [line for line in lines if not any(_is_same(line, read.line) for read in seen)]
+    read_now = _read(image, new, seen)
+    seen += read_now
+    boxes = []
+    for read in _without_shadows(known + read_now):
+        if (judged := _judged(read, identity)) is not None:
+            place = read.line.place
+            boxes.append(
+                TextBox(index, place.left, place.top, place.width, place.height, read.turn, *judged)
+            )
+    return tuple(sorted(boxes, key=lambda box: (box.y, box.x)))
+
+
+def _is_same(line: Line, other: Line) -> bool:
+    larger = max(line.place.area, other.place.area)
+    return line.place.shared(other.place) >= SAME_SHARE * larger and line.has_ink_of(other)
+
+
+def _read(
+    image: NDArray[np.uint8], lines: Sequence[Line], before: Sequence[ReadLine]
+) -> list[ReadLine]:
+    """Lines in the turn that reads better; one that lies on a line that was read is left out."""
+    reads: list[ReadLine] = []
+    for line in sorted(lines, key=_promise, reverse=True):
+        if any(
+            is_legible(read.reading) and _overlap(line, read.line) for read in (*before, *reads)
+        ):
+            continue
+        read = _read_line(image, line)
+        reads.append(read)
+        # Where a line runs into bones that are as bright as its ink, less of it reads better.
+        is_worth_more = len(read.reading.text) >= LEAST_READ and line.core != line.place
+        if is_worth_more and not is_legible(read.reading):
+            core = _read_line(image, replace(line, place=line.core))
+            if is_legible(core.reading):
+                reads.append(core)
+    return reads
+
+
+def _read_line(image: NDArray[np.uint8], line: Line) -> ReadLine:
+    reads = []
+    for turn in TURNS[line.turned]:
+        (reading,) = read_lines([cut_out(image, line, turn)])
+        reads.append(ReadLine(line, reading, turn))
+        if reading.certainty >= SURE and len(reading.text) >= SURE_CHARACTERS:
+            break
+    return max(reads, key=lambda read: _weight(read.reading))
+
+
+def _promise(line: Line) -> float:
+    """How likely a line is to read: many letters of one ink."""
+    return (LEAST_CONSTANCY + line.constancy) * math.sqrt(line.patches * line.letters)
+
+
+def _overlap(line: Line, other: Line) -> bool:
+    shared = line.place.shared(other.place)
+    return shared > SHADOW_SHARE * min(line.place.area, other.place.area)
+
+
+def _weight(reading: Reading) -> float:
+    """How much a reading tells: long ones are rarely right by chance."""
+    return reading.certainty * math.sqrt(len(reading.text))
+
+
+def _without_shadows(reads: list[ReadLine]) -> list[ReadLine]:
+    """Without what lies on a line that reads better: the columns of its letters line up, too."""
+    legible = [read for read in reads if is_legible(read.reading)]
+    return [read for read in reads if not any(_is_shadow(read, other) for other in legible)]
+
+
+def _is_shadow(read: ReadLine, other: ReadLine) -> bool:
+    if other is read or _worth(other) <= _worth(read):
+        return False
+    return _overlap(read.line, other.line)
+
+
+def _worth(read: ReadLine) -> float:
+    """How well a line is told: between the letters of one lies another, of the ground's grey."""
+    constancy = LEAST_CONSTANCY + read.line.constancy
+    return _weight(read.reading) * constancy * math.sqrt(read.line.patches)
+
+
+def _judged(read: ReadLine, identity: KnownIdentity) -> tuple[Verdict, str] | None:
+    if is_legible(read.reading):
+        return judge_text(read.reading.text, identity)
+    line, reading = read.line, read.reading
+    if line.patches < DOUBTFUL_PATCHES or line.letters > DOUBTFUL_TOUCHING * line.patches:
+        return None
+    characters = sum(character.isalnum() for character in reading.text)
+    has_one_ink = line.constancy >= DOUBTFUL_CONSTANCY and line.contrast >= DOUBTFUL_CONTRAST
+    is_half_read = reading.certainty >= DOUBTFUL_CERTAINTY
+    if characters >= DOUBTFUL_CHARACTERS and (has_one_ink or is_half_read):
+        return Verdict.DOUBTFUL, "unreadable"
+    return None
