@@ -17,6 +17,7 @@ __all__ = [
     "Decision",
     "Film",
     "Label",
+    "LinkedReport",
     "Location",
     "Mention",
     "Outcome",
@@ -96,12 +97,30 @@ class SourceReport:
     Attributes:
         name: its id in the source; unique there.
         accession_number, study_instance_uid: what links it to a study; empty where not given.
+        header: what its source says of the people in it beside its text: names, ids, places.
     """
 
     name: str
     text: str
     accession_number: str = ""
     study_instance_uid: str = ""
+    header: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedReport:
+    """A report of an archive and the study that it belongs to.
+
+    Attributes:
+        study_instance_uid: empty where the report found no study.
+        films: where the study's films are.
+    """
+
+    name: str
+    text: str
+    accession_number: str
+    study_instance_uid: str
+    films: tuple[Location, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +166,7 @@ class Outcome(StrEnum):
     REPAIR = "repair"
     """The pixels are sure; the text is wrong, or says nothing."""
     CONFLICT = "conflict"
-    """Both are sure and disagree: a person decides."""
+    """Both are sure and disagree, or the one tag that speaks is doubted: a person decides."""
     UNKNOWN = "unknown"
     """Neither is sure."""
 
@@ -162,7 +181,8 @@ class Decision:
         laterality: `R`, `L`, `B` (both) or empty.
         details: JSON-ready: `text`, `text_evidence`, `pixels` (the three best, each with its
             probability), `turn` (degrees clockwise to turn the film upright), `turn_probability`,
-            `mirrored`, `inverted`, `collage` (probabilities), `why` (a short code).
+            `mirrored`, `inverted`, `collage` (probabilities), `why` (a short code), `cluster` where
+            it speaks against tags.
     """
 
     film_id: int

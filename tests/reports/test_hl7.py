@@ -30,7 +30,11 @@ def test_text_observations_of_an_order_are_one_report(tmp_path: Path) -> None:
         "ZDS|1.2.3.4^RIS^APPLICATION^DICOM",
     ) == [
         SourceReport(
-            "ACC1", "FINDINGS:\nSmall effusion.\nNo nodule.\nClear apices.", "ACC1", "1.2.3.4"
+            "ACC1",
+            "FINDINGS:\nSmall effusion.\nNo nodule.\nClear apices.",
+            "ACC1",
+            "1.2.3.4",
+            ("invented",),
         )
     ]
 

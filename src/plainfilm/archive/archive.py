@@ -24,7 +24,7 @@ from plainfilm.archive.runs import RunSummary, finish_run, start_run
 from plainfilm.archive.settings import Settings, read_settings, write_settings
 from plainfilm.archive.sources import SourceFile, find_files
 from plainfilm.errors import ArchiveError, SettingsError
-from plainfilm.records import Rejection, SourceReport
+from plainfilm.records import LinkedReport, Rejection, SourceReport
 from plainfilm.steps import Engine, Step, parameters, parameters_hash
 
 __all__ = ["Archive"]
@@ -157,6 +157,10 @@ class Archive:
         """Store reports and link them to studies by Study Instance UID or accession number."""
         with _write_lock(self.path):
             return report_rows.ingest_reports(self._catalog, reports)
+
+    def reports(self) -> Iterator[LinkedReport]:
+        """All reports of the archive, each with its study's films, in a stream."""
+        return report_rows.linked_reports(self._catalog, self.path)
 
     def run(
         self,

@@ -1,17 +1,18 @@
 """Reports in the catalog, linked to studies as a radiology information system would."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection, and_, delete, exists, func, insert, or_, select, update
 
 from plainfilm.archive import schema
 from plainfilm.archive.catalog import Catalog
-from plainfilm.records import SourceReport
+from plainfilm.records import LinkedReport, Location, SourceReport
 
-__all__ = ["ReportSummary", "ingest_reports", "link_reports"]
+__all__ = ["ReportSummary", "ingest_reports", "link_reports", "linked_reports"]
 
 _CHUNK: Final = 1_000
 
@@ -96,6 +97,52 @@ def _forget_labels(connection: Connection, report_id: int) -> None:
     connection.execute(
         delete(done).where(done.c.item_kind == "report", done.c.item_id == report_id)
     )
+
+
+def linked_reports(catalog: Catalog, folder: Path) -> Iterator[LinkedReport]:
+    """All reports, in the order in which they came, each with its study's films; in pages, so that
+    memory does not grow with the archive."""
+    last = 0
+    while page := _page(catalog, last):
+        last = page[-1].report_id
+        films = _films_of(catalog, folder, {row.study_pk for row in page if row.study_pk})
+        for row in page:
+            yield LinkedReport(
+                row.name,
+                row.text,
+                row.accession_number or "",
+                row.uid or "",
+                tuple(films.get(row.study_pk, ())),
+            )
+
+
+def _page(catalog: Catalog, last: int) -> Sequence[Any]:
+    report, study = schema.report, schema.study
+    columns = (report, study.c.study_instance_uid.label("uid"))
+    statement = (
+        select(*columns)
+        .select_from(report.outerjoin(study, report.c.study_pk == study.c.study_pk))
+        .where(report.c.report_id > last)
+        .order_by(report.c.report_id)
+        .limit(_CHUNK)
+    )
+    with catalog.reading() as connection:
+        return connection.execute(statement).all()
+
+
+def _films_of(catalog: Catalog, folder: Path, studies: set[int]) -> dict[int, list[Location]]:
+    film, series = schema.film, schema.series
+    statement = (
+        select(series.c.study_pk, film.c.path, film.c.member)
+        .join(series, film.c.series_pk == series.c.series_pk)
+        .where(series.c.study_pk.in_(studies))
+        .order_by(film.c.film_id)
+    )
+    found: dict[int, list[Location]] = {}
+    with catalog.reading() as connection:
+        for study_pk, path, member in connection.execute(statement):
+            found.setdefault(study_pk, []).append(Location(folder / path, member or None))
+    return found
 
 
 def link_reports(connection: Connection) -> tuple[int, int]:

@@ -5,7 +5,7 @@ suffixes of OBX-3, HL7 v2 table 0936 and chapter 7.4.2.3.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -17,6 +17,16 @@ __all__ = ["read_messages"]
 
 _ORU: Final = "ORU"
 _TEXT_TYPES: Final = frozenset({"TX", "FT", "ST"})
+_PATIENT_FIELDS: Final = {
+    "PID": (2, 3, 4, 5, 6, 9, 11, 13, 14, 18, 19),
+    "NK1": (2, 4, 5),
+    "PV1": (3, 7, 8, 9, 17, 19, 52),
+    "ORC": (10, 11, 12, 19),
+    "OBR": (10, 16, 28, 32, 33, 34, 35),
+}
+"""Where messages tell of patient, relatives and staff, and of their ids and telephones."""
+_WITH_ID: Final = frozenset({2, 3, 4, 7, 8, 9, 10, 11, 12, 16, 17, 18, 19, 28, 32, 33, 34, 35, 52})
+"""Fields whose first component is an id or stands for itself (CX, XCN, XAD)."""
 _TITLES: Final = {
     "IMP": "IMPRESSION",
     "GDT": "FINDINGS",
@@ -52,12 +62,30 @@ def _reports(message: Message, where: str) -> Iterator[SourceReport]:
     link = message.first_of("ZDS")
     uid = link.first(1) if link else ""
     orders = list(_orders(message))
+    patient = tuple(_people(message, _PATIENT_FIELDS))
     for place, order in enumerate(orders):
         accession, control_id = order.accession(), message.control_id
         name = accession or (control_id if len(orders) == 1 else f"{control_id}.{place + 1}")
         if not accession and not control_id:
             raise BadTable(f"{where}: has neither accession number nor control id")
-        yield SourceReport(name, order.text(), accession, uid)
+        staff = tuple(_named(order.request, _PATIENT_FIELDS["OBR"]) if order.request else ())
+        yield SourceReport(name, order.text(), accession, uid, patient + staff)
+
+
+def _people(message: Message, fields: Mapping[str, tuple[int, ...]]) -> Iterator[str]:
+    for segment in message.segments:
+        if segment.name in fields and segment.name != "OBR":
+            yield from _named(segment, fields[segment.name])
+
+
+def _named(segment: Segment, numbers: tuple[int, ...]) -> Iterator[str]:
+    """What fields hold of names and ids, each repetition by itself."""
+    marks = segment.delimiters
+    for number in numbers:
+        for value in segment.raw(number).split(marks.repetition):
+            components = [marks.plain(part) for part in value.split(marks.component)]
+            identifier, *rest = components if number in _WITH_ID else ["", *components]
+            yield from (text for text in (identifier, " ".join(rest[:6]).strip()) if text)
 
 
 @dataclass(slots=True)

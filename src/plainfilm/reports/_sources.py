@@ -20,7 +20,11 @@ _Document: TypeAlias = Callable[[str, str], Iterable[SourceReport]]
 
 
 def read_reports(
-    path: Path, *, id_column: str = "id", text_column: str = "text"
+    path: Path,
+    *,
+    id_column: str = "id",
+    text_column: str = "text",
+    header_columns: tuple[str, ...] = (),
 ) -> Iterator[SourceReport]:
     """Read reports from a file or a folder.
 
@@ -38,6 +42,8 @@ def read_reports(
 
     Args:
         id_column, text_column: the names of these columns in a table, in any case.
+        header_columns: columns of a table that go into `SourceReport.header`. Messages and
+            structured reports have theirs filled with patient, staff and ids in any case.
     Raises:
         BadSource: there is nothing at the path, or nothing that reports are read from.
         BadTable: columns are missing (the message names those found), ids are missing or there
@@ -45,7 +51,7 @@ def read_reports(
             JSON or messages of another type.
         UnreadableDicom: a `.dcm` is not DICOM, or is damaged.
     """
-    columns = Columns(id_column, text_column)
+    columns = Columns(id_column, text_column, header_columns)
     if path.is_dir():
         return _from_folder(path)
     if not path.exists():

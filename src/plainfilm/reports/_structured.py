@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 __all__ = ["is_structured_report", "read_structured_report"]
 
+_IDENTIFYING: Final = frozenset(
+    {"PatientID", "AccessionNumber", "InstitutionName", "PatientAddress", "PatientTelephoneNumbers"}
+)
+
 _STORAGE: Final = "1.2.840.10008.5.1.4.1.1.88."
 """The root of the SR storage SOP classes (PS3.4 table B.5-1)."""
 
@@ -41,7 +45,15 @@ def read_structured_report(path: Path) -> SourceReport | None:
         "\n\n".join(_texts(dataset)),
         str(dataset.get("AccessionNumber", "") or "").strip(),
         str(dataset.get("StudyInstanceUID", "") or "").strip(),
+        tuple(_header(dataset)),
     )
+
+
+def _header(dataset: "Dataset") -> Iterator[str]:
+    """Every name of a person, and the ids and the institution."""
+    for element in dataset.iterall():
+        if element.VR == "PN" or element.keyword in _IDENTIFYING:
+            yield from (value for value in str(element.value or "").split("\\") if value)
 
 
 def is_structured_report(dataset: "Dataset") -> bool:

@@ -24,17 +24,28 @@ _LONGEST_FIELD: Final = 32 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The names of the columns that hold a report's id and text; upper and lower case are one."""
+    """The names of the columns that hold a report's id and text, and of what else of it is to be
+    read into `SourceReport.header`; upper and lower case are one."""
 
     id: str = "id"
     text: str = "text"
+    header: tuple[str, ...] = ()
 
     def check(self, where: Path | str, found: Sequence[str]) -> None:
         """Raises BadTable when a column is missing; the message names the known ones found."""
-        missing = [name for name in (self.id, self.text) if name.lower() not in found]
+        missing = [name for name in self._all if name.lower() not in found]
         if missing:
-            named = known_columns(found, (self.id, self.text))
+            named = known_columns(found, self._all)
             raise BadTable(f"{where}: missing columns {', '.join(missing)}; found {named}")
+
+    @property
+    def _all(self) -> tuple[str, ...]:
+        return (self.id, self.text, *self.header)
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """The columns to read, in lower case: id, text, links, header."""
+        return tuple(map(str.lower, (self.id, self.text, *_LINKS, *self.header)))
 
 
 class _Row(NamedTuple):
@@ -43,6 +54,7 @@ class _Row(NamedTuple):
     text: str
     accession_number: str
     study_instance_uid: str
+    header: tuple[str, ...]
 
 
 _Read = Callable[[Path, Columns, str], Iterator[_Row]]
@@ -74,7 +86,7 @@ def _checked(path: Path, columns: Columns, read: _Read) -> Iterator[SourceReport
     except UnicodeDecodeError:
         rows = _sound(path, lambda: read(path, columns, "latin-1"))
     return (
-        SourceReport(row.name, row.text, row.accession_number, row.study_instance_uid)
+        SourceReport(row.name, row.text, row.accession_number, row.study_instance_uid, row.header)
         for row in rows()
     )
 
@@ -105,15 +117,13 @@ def _csv_rows(path: Path, columns: Columns, encoding: str) -> Iterator[_Row]:
         try:
             header = [name.strip().lower() for name in next(reader, [])]
             columns.check(path, header)
-            wanted = (columns.id.lower(), columns.text.lower(), *_LINKS)
-            places = [header.index(name) if name in header else None for name in wanted]
+            places = [header.index(name) if name in header else None for name in columns.wanted]
             for row in reader:
                 if len(row) > len(header):
                     raise BadTable(f"{path}, line {reader.line_num}: more values than columns")
                 if row:
                     values = ["" if p is None or p >= len(row) else row[p] for p in places]
-                    name, text, accession, uid = values
-                    yield _Row(reader.line_num, name.strip(), text, accession.strip(), uid.strip())
+                    yield _row(reader.line_num, values)
         except csv.Error as exc:
             raise BadTable(f"{path}, line {reader.line_num}: no CSV ({exc})") from exc
 
@@ -132,11 +142,12 @@ def _json_rows(path: Path, columns: Columns, encoding: str) -> Iterator[_Row]:
                 raise BadTable(f"{where}: not a JSON object")
             row = {key.lower(): value for key, value in parsed.items()}
             columns.check(where, list(row))
-            name, report, accession, uid = (
-                _plain(row.get(key), key, where)
-                for key in (columns.id.lower(), columns.text.lower(), *_LINKS)
-            )
-            yield _Row(line, name.strip(), report, accession.strip(), uid.strip())
+            yield _row(line, [_plain(row.get(key), key, where) for key in columns.wanted])
+
+
+def _row(line: int, values: Sequence[str]) -> _Row:
+    name, text, accession, uid, *header = values
+    return _Row(line, name.strip(), text, accession.strip(), uid.strip(), tuple(header))
 
 
 def _plain(value: object, key: str, where: str) -> str:
