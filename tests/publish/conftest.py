@@ -1,11 +1,14 @@
 """A small archive with de-identified copies, reports and labels, made without the other rooms."""
 
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from plainfilm.archive import Archive
 from plainfilm.categories import DecideCategory
@@ -101,6 +104,12 @@ class ReadLabels:
             yield Label(report.report_id, self.label_set, finding.strip(), int(value))
 
 
+def noise(name: str) -> NDArray[np.uint16]:
+    """32 rows of 24 pixels of 12 bits, the same for one name."""
+    random = np.random.default_rng(zlib.crc32(name.encode()))
+    return random.integers(0, 4096, (32, 24)).astype(np.uint16)
+
+
 class Sample:
     """An archive to which films and reports are added one by one."""
 
@@ -123,8 +132,12 @@ class Sample:
         self.archive.close()
 
     def add(self, patient: str, study: str, film: str, **options: Any) -> Path:
-        """Write one film; `options` are tags, or `frame` and `photometric`."""
+        """Write one film; `options` are tags, or `frame` and `photometric`.
+
+        Every film is noise of its own, so that none is another's near-duplicate.
+        """
         making = {k: options.pop(k) for k in ("frame", "photometric") if k in options}
+        making.setdefault("frame", noise(film))
         path = self.films / options.pop("file", f"{film}.dcm")
         path.parent.mkdir(exist_ok=True)
         tags = {
@@ -195,6 +208,12 @@ def _fill(sample: Sample) -> None:
     sample.report("b1")
     sample.report("nobody's", "; Edema=1")
     sample.run()
+
+
+@pytest.fixture
+def without_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Publish without drawing, which takes longer than all the rest."""
+    monkeypatch.setattr("plainfilm.publish.pictures.draw_pictures", lambda *_: [])
 
 
 @pytest.fixture

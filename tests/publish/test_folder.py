@@ -1,5 +1,9 @@
 import errno
+import json
 import os
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -117,3 +121,45 @@ def test_tables_get_harmless_names(
 ) -> None:
     with new_dataset(tmp_path / name, archive_folder) as folder:
         assert folder.name == expected
+
+
+def abandoned(out: Path, owner: str) -> Path:
+    folder = out.with_name(f"{out.name}.partial-12345678")
+    (folder / "files").mkdir(parents=True)
+    (folder / ".plainfilm-publishing.json").write_text(owner)
+    return folder
+
+
+def ended_process() -> int:
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    child.wait()
+    return child.pid
+
+
+def test_what_a_killed_publication_left_is_removed_by_the_next(
+    tmp_path: Path, archive_folder: Path
+) -> None:
+    out = tmp_path / "set"
+    owner = json.dumps({"host": socket.gethostname(), "pid": ended_process()})
+    left = abandoned(out, owner)
+    with new_dataset(out, archive_folder) as folder:
+        assert not left.exists()
+        assert json.loads((folder.path / ".plainfilm-publishing.json").read_bytes())
+    assert sorted(path.name for path in out.iterdir()) == ["SHA256SUMS"]
+
+
+@pytest.mark.parametrize(
+    "owner",
+    [
+        json.dumps({"host": socket.gethostname(), "pid": os.getpid()}),  # still at work
+        json.dumps({"host": "another machine", "pid": 1}),
+        json.dumps({"host": socket.gethostname(), "pid": -1}),
+        "no JSON",
+    ],
+    ids=["at work", "another machine", "no process", "no JSON"],
+)
+def test_what_may_be_anothers_work_stays(tmp_path: Path, archive_folder: Path, owner: str) -> None:
+    left = abandoned(tmp_path / "set", owner)
+    with new_dataset(tmp_path / "set", archive_folder):
+        pass
+    assert left.exists()

@@ -2,13 +2,19 @@
 
 import hashlib
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from plainfilm.publish.grey_levels import equalize_histogram, equalized_film, scale_to_bytes
+from plainfilm.publish.grey_levels import (
+    equalize_histogram,
+    equalized_film,
+    scale_to_bytes,
+    scale_to_words,
+)
 
 
 def pattern(rows: int, columns: int, seed: int, shift: int) -> np.ndarray:
@@ -63,6 +69,11 @@ def test_image_of_one_grey_level_stays_as_it_is(level: int) -> None:
     assert np.array_equal(equalize_histogram(image), image)
 
 
+@given(arrays.arrays(np.uint8, arrays.array_shapes(min_dims=2, max_dims=2, max_side=40)))
+def test_equalises_any_image_as_the_installed_opencv_does(image: np.ndarray) -> None:
+    assert np.array_equal(equalize_histogram(image), cv2.equalizeHist(image))
+
+
 frames = st.sampled_from([np.uint8, np.uint16, np.int16, np.int32]).flatmap(
     lambda kind: arrays.arrays(kind, arrays.array_shapes(min_dims=2, max_dims=2, max_side=20))
 )
@@ -74,6 +85,32 @@ def test_scales_as_the_paper_says(frame: np.ndarray) -> None:
     expected = (shifted / max(shifted.max(), 1) * 255).astype(np.uint8)
     assert np.array_equal(scale_to_bytes(frame), expected)
     assert np.array_equal(scale_to_bytes(frame, invert=True), 255 - expected)
+
+
+@given(frames)
+def test_a_film_is_scaled_and_then_equalised(frame: np.ndarray) -> None:
+    for invert in (False, True):
+        expected = cv2.equalizeHist(scale_to_bytes(frame, invert=invert))
+        assert np.array_equal(equalized_film(frame, invert=invert), expected)
+
+
+def test_of_16_bits_no_two_values_become_one() -> None:
+    every = np.arange(1 << 16).astype(np.uint16).reshape(256, 256)
+    for frame in (every, every.view(np.int16), every[:, :7] >> 4):
+        distinct = len(np.unique(frame))
+        assert len(np.unique(scale_to_words(frame))) == distinct
+        assert (scale_to_words(frame).min(), scale_to_words(frame).max()) == (0, 65535)
+    assert np.array_equal(scale_to_words(every), every)
+    assert np.array_equal(scale_to_words(every, invert=True), 65535 - every)
+
+
+def test_counts_stay_exact_on_films_of_more_than_16_million_pixels() -> None:
+    frame = np.zeros((4200, 4200), np.uint16)
+    frame[0, 0] = 4095
+    scaled = scale_to_bytes(frame)
+    assert np.array_equal(equalized_film(frame), cv2.equalizeHist(scaled))
+    frame[:, 0] = 1
+    assert np.array_equal(equalized_film(frame), cv2.equalizeHist(scale_to_bytes(frame)))
 
 
 @given(frames)

@@ -11,7 +11,7 @@ from plainfilm.publish.identifiers import (
     IdRange,
     assign_ids,
     film_id,
-    split_of,
+    split_throw,
 )
 
 KEY = b"sixteen bytes it is"
@@ -59,38 +59,13 @@ def test_film_ids_look_like_those_of_mimic_cxr() -> None:
     assert film_id("2.25.1", KEY) != film_id("2.25.2", KEY)
 
 
-def test_a_patients_split_depends_on_patient_and_key_alone() -> None:
-    splits = [split_of(name, (0.8, 0.1, 0.1), KEY) for name in NAMES]
-    again = [split_of(name, (0.8, 0.1, 0.1), KEY) for name in reversed(NAMES)]
-    assert splits == again[::-1]
-
-
-def test_splits_have_about_the_sizes_asked_for() -> None:
-    splits = [split_of(name, (0.8, 0.1, 0.1), KEY) for name in NAMES]
-    # 2,000 patients: four standard deviations are 72 and 54.
-    assert abs(splits.count("train") - 1600) < 72
-    assert abs(splits.count("validate") - 200) < 54
-    assert abs(splits.count("test") - 200) < 54
-
-
-@pytest.mark.parametrize(
-    ("shares", "only"),
-    [
-        ((1, 0, 0), {"train"}),
-        ((0, 1, 0), {"validate"}),
-        ((0, 0, 1), {"test"}),
-        ((0.5, 0, 0.5), {"train", "test"}),
-        ((0.9, 0.1, 0.0), {"train", "validate"}),
-    ],
-)
-def test_a_share_of_zero_gets_nobody(shares: tuple[float, float, float], only: set[str]) -> None:
-    assert {split_of(name, shares, KEY) for name in NAMES} == only
-
-
-@pytest.mark.parametrize("shares", [(0.8, 0.1, 0.2), (1.1, -0.1, 0.0), (float("nan"), 0.5, 0.5)])
-def test_shares_that_are_no_shares_are_refused(shares: tuple[float, float, float]) -> None:
-    with pytest.raises(SettingsError, match="three shares"):
-        split_of("p1", shares, KEY)
+def test_a_patients_throw_depends_on_patient_and_key_alone() -> None:
+    throws = [split_throw(name, KEY) for name in NAMES]
+    assert throws == [split_throw(name, KEY) for name in reversed(NAMES)][::-1]
+    assert throws != [split_throw(name, KEY + b"!") for name in NAMES]
+    # 2,000 patients: four standard deviations of their mean are 0.026.
+    assert abs(sum(throws) / len(throws) - 0.5) < 0.026
+    assert all(0 <= throw < 1 for throw in throws)
 
 
 def test_a_short_key_is_refused() -> None:

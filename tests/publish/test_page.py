@@ -11,7 +11,7 @@ import pytest
 
 from plainfilm.dicom import read_dataset, write_dataset
 from plainfilm.errors import ArchiveError, BadTable
-from plainfilm.publish import publish_mimic_cxr_jpg, write_report_page
+from plainfilm.publish import MimicCxrJpg, publish, write_report_page
 from plainfilm.publish.page import content, parts
 
 if TYPE_CHECKING:
@@ -221,7 +221,7 @@ def test_splits_come_from_the_dataset(
     sample: "Sample", show: Show, key: bytes, tmp_path: Path
 ) -> None:
     out = tmp_path / "set"
-    summary = publish_mimic_cxr_jpg(sample.archive, out, engine=sample.engine, key=key)
+    summary = publish(sample.archive, out, layout=MimicCxrJpg(), engine=sample.engine, key=key)
     shown = " ".join(show(sample, dataset=out).sections["splits"].split())
     assert "no patient is in two splits" in shown
     for name, counts in summary.splits.items():

@@ -9,6 +9,7 @@ import typer
 from plainfilm.cli.console import (
     ArchivePath,
     AsJson,
+    Where,
     Workers,
     errors_to,
     exit_for,
@@ -22,10 +23,12 @@ from plainfilm.errors import SettingsError
 
 if TYPE_CHECKING:
     from plainfilm.archive import Archive
+    from plainfilm.publish import DatasetOptions, ExportImage, Layout, PublishSummary
 
 __all__ = ["add_to"]
 
-_LAYOUTS: Final = ("mimic-cxr-jpg",)
+_LAYOUTS: Final = "mimic-cxr-jpg, chestxray14, coco, webdataset or dicom"
+_NO_RESIZE: Final = "none"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -36,14 +39,76 @@ def add_to(app: typer.Typer) -> None:
 def publish(
     archive: ArchivePath,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The dataset's new folder.")],
-    layout: Annotated[str, typer.Option(help="How the dataset is laid out: `mimic-cxr-jpg`.")] = (
-        _LAYOUTS[0]
+    layout: Annotated[str, typer.Option(help=f"How the dataset is laid out: {_LAYOUTS}.")] = (
+        "mimic-cxr-jpg"
     ),
-    labels: Annotated[str, typer.Option(help="Label set: `chexpert` or `nih`.")] = "chexpert",
+    image_format: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            help="What the images are: `jpeg` (histogram equalised), `png8`, `png16` or `dicom`."
+            " The default is the layout's own.",
+        ),
+    ] = None,
+    resize: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SIDE:PIXELS",
+            help="Shrink the images: `longer:1024`, `shorter:512`, `square:512` (with black around)"
+            " or `none`. The default is none, but `square:1024` for chestxray14.",
+        ),
+    ] = None,
+    boxes: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.csv",
+            help="Boxes around findings: `sop_instance_uid, finding, x, y, width, height`, in"
+            " pixels of the film.",
+        ),
+    ] = None,
+    labels: Annotated[
+        str | None,
+        typer.Option(help="Label set: `chexpert` or `nih`. The default is the layout's own."),
+    ] = None,
     split: Annotated[
-        str, typer.Option(metavar="TRAIN,VALIDATE,TEST", help="Shares of patients, summing to 1.")
+        str,
+        typer.Option(
+            metavar="TRAIN,VALIDATE,TEST",
+            help="Shares of patients, summing to 1, or numbers of patients, one of which may be"
+            " `rest`: `rest,200,500`.",
+        ),
     ] = "0.8,0.1,0.1",
-    quality: Annotated[int, typer.Option(min=1, max=100, help="JPEG quality.")] = 95,
+    test_patients: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Patients for the test split: PatientIDs of the de-identified films, one a line.",
+        ),
+    ] = None,
+    near_duplicates: Annotated[
+        str,
+        typer.Option(
+            metavar="WHAT",
+            help="Near-duplicate images in two splits: `refuse`, `drop` the one farther from the"
+            " test, or `allow` and list them.",
+        ),
+    ] = "refuse",
+    previous: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="The version before this one: patients keep their splits, changes are listed.",
+        ),
+    ] = None,
+    licence: Annotated[str, typer.Option(help="The dataset's licence: a name or an address.")] = "",
+    where: Where = None,
+    quality: Annotated[
+        int | None, typer.Option(min=1, max=100, help="JPEG quality; the default is 95.")
+    ] = None,
+    shard_films: Annotated[
+        int | None,
+        typer.Option(min=1, help="Films in a shard of webdataset; the default is 1,000."),
+    ] = None,
     key: KeyFile = None,
     workers: Workers = None,
     as_json: AsJson = False,
@@ -57,36 +122,101 @@ def publish(
     from plainfilm.archive import Archive
     from plainfilm.deid import load_or_create_key
     from plainfilm.engine import LocalEngine
-    from plainfilm.publish import publish_mimic_cxr_jpg
+    from plainfilm.publish import publish as publish_dataset
 
-    if layout not in _LAYOUTS:
-        raise SettingsError(f"--layout {layout} is unknown; known: {', '.join(_LAYOUTS)}")
+    chosen = _layout(layout, shard_films)
+    image = _image(chosen, image_format, resize, quality)
+    options = _options(split, test_patients, near_duplicates, previous, licence)
     secret = load_or_create_key(key_file(key, out))
     with Archive.open(archive) as opened:
-        total = opened.rows("SELECT count(*) AS n FROM clean_film")[0]["n"]
+        total = opened.rows("SELECT count(*) AS n FROM clean_film")[0]["n"] if not where else None
         with (
             LocalEngine(workers) as engine,
             progress("Exporting", total, quiet=as_json) as advance,
         ):
-            summary = publish_mimic_cxr_jpg(
+            summary = publish_dataset(
                 opened,
                 out,
+                layout=chosen,
+                image=image,
                 engine=engine,
                 key=secret,
                 label_set=labels,
-                split=_shares(split),
-                quality=quality,
+                boxes=boxes,
+                where=where,
+                options=options,
                 progress=advance,
             )
         if not summary.reported_studies:
-            _warn_of_no_labels(opened, labels)
+            _warn_of_no_labels(opened, summary.label_set)
+    _warn_of_empty_splits(summary, options)
+    _tell(summary, as_json=as_json)
+    exit_for(done=summary.films, rejected=len(summary.rejections))
+
+
+def _layout(name: str, shard_films: int | None) -> "Layout":
+    from plainfilm.publish import WebDataset, find_layout
+
+    kind = find_layout(name)
+    if shard_films is None:
+        return kind()
+    if kind is not WebDataset:
+        raise SettingsError(f"--shard-films is for the layout webdataset; {name} has no shards")
+    return WebDataset(shard_films)
+
+
+def _image(
+    layout: "Layout", image_format: str | None, resize: str | None, quality: int | None
+) -> "ExportImage":
+    """What the images become: what was asked for, and else the layout's own."""
+    from plainfilm.publish import ExportImage, ImageFormat, Resize
+
+    known = [*ImageFormat]
+    if image_format is not None and image_format not in known:
+        msg = f"--format {image_format} is unknown; known: {', '.join(known)}"
+        raise SettingsError(msg)
+    kind = ImageFormat(image_format) if image_format else layout.formats[0]
+    if quality is not None and kind is not ImageFormat.JPEG:
+        raise SettingsError(f"--quality is for JPEG; the images are {kind}")
+    size = layout.resize if resize is None else None
+    if resize is not None and resize != _NO_RESIZE:
+        size = Resize.parse(resize)
+    return ExportImage(kind, 95 if quality is None else quality, size)
+
+
+def _options(
+    split: str,
+    test_patients: Path | None,
+    near_duplicates: str,
+    previous: Path | None,
+    licence: str,
+) -> "DatasetOptions":
+    from plainfilm.publish import DatasetOptions, NearDuplicates, SplitSizes
+
+    known = [*NearDuplicates]
+    if near_duplicates not in known:
+        msg = f"--near-duplicates {near_duplicates} is unknown; known: {', '.join(known)}"
+        raise SettingsError(msg)
+    return DatasetOptions(
+        SplitSizes.parse(split),
+        test_patients,
+        NearDuplicates(near_duplicates),
+        previous,
+        licence,
+    )
+
+
+def _tell(summary: "PublishSummary", *, as_json: bool) -> None:
     rejected = Counter(item.reason for item in summary.rejections)
     facts = {
         "films": summary.films,
         "studies": summary.studies,
         "patients": summary.patients,
         "reported_studies": summary.reported_studies,
+        "boxes": summary.boxes,
         "films_by_split": {name: counts.films for name, counts in summary.splits.items()},
+        "near_duplicates": summary.near_duplicates,
+        "changes": dict(summary.changes),
         "rejected": len(summary.rejections),
         "reasons": reasons(rejected),
         "dataset": str(summary.path),
@@ -95,7 +225,18 @@ def publish(
     if not as_json:
         # No run of the archive: nothing else lists them.
         list_rejections(summary.rejections, rejected, at_most=len(summary.rejections))
-    exit_for(done=summary.films, rejected=len(summary.rejections))
+
+
+def _warn_of_empty_splits(summary: "PublishSummary", options: "DatasetOptions") -> None:
+    wanted = zip(summary.splits.items(), options.split.parts, strict=False)
+    empty = [name for (name, counts), part in wanted if part != 0 and not counts.films]
+    if empty:
+        errors_to().print(
+            f"plainfilm: {' and '.join(empty)} got no film, of {summary.patients:,} patients",
+            style="yellow",
+            markup=False,
+            highlight=False,
+        )
 
 
 def _warn_of_no_labels(archive: "Archive", label_set: str) -> None:
@@ -113,15 +254,6 @@ def _warn_of_no_labels(archive: "Archive", label_set: str) -> None:
         markup=False,
         highlight=False,
     )
-
-
-def _shares(text: str) -> tuple[float, float, float]:
-    try:
-        train, validate, test = (float(part) for part in text.split(","))
-    except ValueError as error:
-        msg = f"--split {text} must be three numbers with commas between, such as 0.8,0.1,0.1"
-        raise SettingsError(msg) from error
-    return train, validate, test
 
 
 def report_page(

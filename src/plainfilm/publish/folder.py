@@ -4,8 +4,11 @@ import csv
 import gzip
 import hashlib
 import io
+import json
+import os
 import secrets
 import shutil
+import socket
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +20,8 @@ from plainfilm.errors import ArchiveError, SettingsError
 __all__ = ["CHECKSUMS", "DatasetFolder", "cannot_write", "new_dataset"]
 
 CHECKSUMS: Final = "SHA256SUMS"
+_PARTIAL: Final = ".partial-"
+_OWNER: Final = ".plainfilm-publishing.json"
 # An archive's own folders; a dataset in there would be taken for its content.
 _ARCHIVE_FOLDERS: Final = ("objects", "tags", "runs")
 
@@ -52,17 +57,55 @@ class DatasetFolder:
     def write_table(
         self, relative: str, columns: Sequence[str], rows: Iterable[Sequence[object]]
     ) -> None:
-        """Write a gzipped CSV table; the same rows always give the same bytes."""
-        buffer = io.BytesIO()
-        # No file name and no time of day in the gzip header: equal tables have equal checksums.
-        with (
-            gzip.GzipFile(filename="", mode="wb", fileobj=buffer, mtime=0) as zipped,
-            io.TextIOWrapper(zipped, encoding="utf-8", newline="") as text,
-        ):
-            writer = csv.writer(text, lineterminator="\n")
-            writer.writerow(columns)
-            writer.writerows(rows)
-        self.write(relative, buffer.getvalue())
+        """Write a CSV table, gzipped where its name ends in `.gz`; equal rows give equal bytes."""
+        buffer = io.StringIO(newline="")
+        writer = csv.writer(buffer, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(rows)
+        content = buffer.getvalue().encode()
+        # No time of day in the gzip header: equal tables have equal checksums.
+        self.write(
+            relative, gzip.compress(content, mtime=0) if relative.endswith(".gz") else content
+        )
+
+    @contextmanager
+    def adding(self, relative: str) -> Iterator[Path]:
+        """Give the path of a file to write in the block, whose checksum is noted at its end.
+
+        Raises:
+            ArchiveError: the disk is full or the folder cannot be written.
+        """
+        target = self.path / relative
+        try:
+            yield target
+            with target.open("rb") as file:
+                self.checksums[relative] = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            raise cannot_write(relative, error.strerror) from error
+
+    def remove(self, relative: str) -> None:
+        """Remove a file that was put elsewhere.
+
+        Raises:
+            ArchiveError: it cannot be removed.
+        """
+        try:
+            (self.path / relative).unlink()
+        except OSError as error:
+            raise cannot_write(relative, error.strerror) from error
+        del self.checksums[relative]
+
+    def remove_folder(self, relative: str) -> None:
+        """Remove a folder whose files were all removed, where there is one.
+
+        Raises:
+            ArchiveError: it cannot be removed.
+        """
+        try:
+            if (self.path / relative).exists():
+                (self.path / relative).rmdir()
+        except OSError as error:
+            raise cannot_write(relative, error.strerror) from error
 
     def write_checksums(self) -> None:
         """Write the list that `sha256sum --check` reads, over every file but itself."""
@@ -84,16 +127,19 @@ def new_dataset(out: Path, archive: Path) -> Iterator[DatasetFolder]:
     """Give a folder to write a dataset to, and move it to `out` when the block ends well.
 
     The folder is `out.partial-…` in the same place, so the move is one rename: `out` appears
-    complete or not at all. On any error the partial folder is removed.
+    complete or not at all. On any error the partial folder is removed; one that a killed process
+    left is removed by the next publication to the same place on the same machine.
 
     Raises:
         SettingsError: `out` holds something already, or lies among an archive's own files.
         ArchiveError: the place cannot be written.
     """
     _check_place(out, archive)
-    partial = out.with_name(f"{out.name}.partial-{secrets.token_hex(4)}")
+    _remove_abandoned(out)
+    partial = out.with_name(f"{out.name}{_PARTIAL}{secrets.token_hex(4)}")
     try:
         partial.mkdir(parents=True)
+        (partial / _OWNER).write_text(json.dumps(_this_process()), encoding="utf-8")
     except OSError as error:
         raise ArchiveError(f"cannot make {partial}: {error.strerror}") from error
     try:
@@ -101,12 +147,50 @@ def new_dataset(out: Path, archive: Path) -> Iterator[DatasetFolder]:
         yield folder
         folder.write_checksums()
         try:
+            (partial / _OWNER).unlink()
             partial.rename(out)  # replaces an empty folder, fails on any other
         except OSError as error:
             raise ArchiveError(f"cannot rename {partial} to {out}: {error.strerror}") from error
     finally:
         if partial.exists():
             shutil.rmtree(partial, ignore_errors=True)
+
+
+def _this_process() -> dict[str, object]:
+    return {"host": socket.gethostname(), "pid": os.getpid()}
+
+
+def _remove_abandoned(out: Path) -> None:
+    """Remove partial folders of this dataset whose process is gone.
+
+    Those of another machine, of a live process, or that do not say whose they are, stay.
+    """
+    if not out.parent.is_dir():
+        return
+    for folder in out.parent.iterdir():
+        if folder.name.startswith(f"{out.name}{_PARTIAL}") and _is_abandoned(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_abandoned(folder: Path) -> bool:
+    try:
+        owner = json.loads((folder / _OWNER).read_bytes())
+    except (OSError, ValueError):
+        return False
+    match owner:
+        case {"host": host, "pid": int(pid)} if host == socket.gethostname() and pid > 0:
+            return not _is_running(pid)
+    return False
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True  # another user's
+    return True
 
 
 def _check_place(out: Path, archive: Path) -> None:

@@ -13,7 +13,7 @@ from typing import Final
 
 from plainfilm.errors import SettingsError
 
-__all__ = ["SPLITS", "STUDY_IDS", "SUBJECT_IDS", "IdRange", "assign_ids", "film_id", "split_of"]
+__all__ = ["SPLITS", "STUDY_IDS", "SUBJECT_IDS", "IdRange", "assign_ids", "film_id", "split_throw"]
 
 SPLITS: Final = ("train", "validate", "test")
 MINIMUM_KEY_BYTES: Final = 16
@@ -70,31 +70,14 @@ def film_id(uid: str, key: bytes) -> str:
     return "-".join(digits[start : start + 8] for start in range(0, 40, 8))
 
 
-def split_of(patient: str, shares: tuple[float, float, float], key: bytes) -> str:
-    """The split a patient belongs to: a keyed hash thrown on the line of the three shares.
+def split_throw(patient: str, key: bytes) -> float:
+    """Where a patient's keyed hash lies on the line from 0 to 1 that the splits share.
 
-    It depends on the patient and the key alone, so no patient is ever in two splits, and none
-    changes sides when films or patients are added.
-
-    Args:
-        shares: train, validate, test; each in [0, 1], summing to 1.
     Raises:
-        SettingsError: the shares are not such numbers, or the key is too short.
+        SettingsError: the key is too short.
     """
     _check_key(key)
-    check_shares(shares)
-    throw = _keyed_number("split", patient, key) / 2**64
-    if throw < shares[0]:
-        return "train"
-    # Written this way round, rounding can't give a film to a test split of share 0.
-    return "test" if throw >= 1 - shares[2] else "validate"
-
-
-def check_shares(shares: tuple[float, float, float]) -> None:
-    """Raise SettingsError unless the shares are three numbers in [0, 1] that sum to 1."""
-    named = len(shares) == len(SPLITS) and all(0 <= share <= 1 for share in shares)
-    if not named or abs(sum(shares) - 1) > 1e-6:
-        raise SettingsError(f"split {shares} must be three shares (train, validate, test) of 1")
+    return _keyed_number("split", patient, key) / 2**64
 
 
 def _check_key(key: bytes) -> None:

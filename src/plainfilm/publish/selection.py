@@ -10,15 +10,14 @@ from pathlib import Path
 from typing import Final
 
 from plainfilm.archive import Archive
-from plainfilm.errors import PrivacyError
+from plainfilm.errors import BadTable, PrivacyError
 from plainfilm.records import CleanFilm
 
 __all__ = [
     "CleanFilms",
     "CleanRow",
-    "StepUse",
-    "film_categories",
-    "lineage",
+    "Decided",
+    "film_decisions",
     "study_labels",
 ]
 
@@ -35,15 +34,20 @@ class CleanRow:
 
 
 class CleanFilms:
-    """Every clean film of an archive as of one moment, in the order of the catalog.
+    """The clean films of an archive as of one moment, in the order of the catalog.
 
+    Args:
+        where: an SQL condition on `films` that chooses some.
     Raises:
         PrivacyError: nothing was de-identified; an original is never published.
+        BadTable: `where` is not a condition, or no clean film meets it.
     """
 
-    def __init__(self, archive: Archive) -> None:
+    def __init__(self, archive: Archive, where: str | None = None) -> None:
         # Kept as Arrow: as Python objects, half a million films would take gigabytes.
-        self._table = archive.arrow(_CLEAN_FILMS)
+        self._table = archive.arrow(_CLEAN_FILMS.format(chosen=_chosen(where)))
+        if not len(self) and where and archive.rows(_ANY_CLEAN)[0]["n"]:
+            raise BadTable("no de-identified film meets the condition, so there is none to publish")
         if not len(self):
             msg = "the archive has no de-identified films, and originals are never published"
             raise PrivacyError(f"{msg}; run `plainfilm deidentify` first")
@@ -71,8 +75,18 @@ FROM clean_film
 JOIN film ON film.film_id = clean_film.film_id
 JOIN series ON series.series_pk = film.series_pk
 JOIN study ON study.study_pk = series.study_pk
+{chosen}
 ORDER BY clean_film.film_id
 """
+
+_ANY_CLEAN: Final = "SELECT count(*) AS n FROM clean_film"
+
+
+def _chosen(where: str | None) -> str:
+    # The condition is the user's own SQL, run read-only in a closed DuckDB.
+    if where is None:
+        return ""
+    return f"WHERE clean_film.film_id IN (SELECT film_id FROM films WHERE {where}\n)"  # noqa: S608
 
 
 def study_labels(archive: Archive, label_set: str) -> dict[int, dict[str, int]]:
@@ -106,34 +120,22 @@ FROM report
 JOIN label ON label.report_id = report.report_id
 WHERE report.study_pk IS NOT NULL AND label.label_set = $label_set
 GROUP BY report.study_pk, label.finding
+ORDER BY report.study_pk, label.finding
 """
-
-
-def film_categories(archive: Archive) -> dict[int, str]:
-    """What each film was decided to be: film_id → category, only where one was."""
-    rows = archive.rows("SELECT film_id, category FROM decision WHERE category <> ''")
-    return {row["film_id"]: row["category"] for row in rows}
 
 
 @dataclass(frozen=True, slots=True)
-class StepUse:
-    """A step that had a part in the data: `parameters` is their hash, `items` how many it did."""
+class Decided:
+    """What a film was decided to be; empty where that is not known."""
 
-    step: str
-    version: str
-    parameters: str
-    items: int
+    category: str = ""
+    laterality: str = ""
 
 
-def lineage(archive: Archive) -> list[StepUse]:
-    """The steps that made what is to be published, in the order of their names."""
-    return [StepUse(**row) for row in archive.rows(_LINEAGE)]
-
-
-_LINEAGE: Final = """
-SELECT step, version, parameters, count(*) AS items
-FROM step_result
-WHERE reason IS NULL
-GROUP BY step, version, parameters
-ORDER BY step, version, parameters
-"""
+def film_decisions(archive: Archive) -> dict[int, Decided]:
+    """film_id → what the film was decided to be, only where something was."""
+    rows = archive.rows(
+        "SELECT film_id, category, laterality FROM decision"
+        " WHERE category <> '' OR laterality <> ''"
+    )
+    return {row["film_id"]: Decided(row["category"], row["laterality"]) for row in rows}

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from plainfilm.records import Rejection
@@ -47,6 +47,9 @@ class PublishSummary:
         splits: `train`, `validate` and `test`, and `all` of them together.
         labels: one entry per finding of the label set.
         reported_studies: published studies that have a labelled report.
+        boxes: around findings, on the published images.
+        near_duplicates: pairs of near-duplicate images in two splits that were found.
+        changes: since the version before, by kind.
         rejections: films that could not be exported.
         seconds: wall time.
     """
@@ -56,8 +59,11 @@ class PublishSummary:
     labels: Sequence[LabelCounts]
     label_set: str
     reported_studies: int
+    boxes: int
+    near_duplicates: int
     rejections: tuple[Rejection, ...]
     seconds: float
+    changes: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def films(self) -> int:

@@ -8,18 +8,20 @@ from typing import Any, Final
 
 from plainfilm.archive import Archive
 from plainfilm.errors import Reason
-from plainfilm.publish.page import thumbnails
-from plainfilm.publish.page.intake import reason_text
-from plainfilm.publish.page.markup import Content, Markup, element, join
-from plainfilm.publish.page.parts import (
+from plainfilm.pages import (
     Column,
-    Listing,
+    Content,
+    Markup,
     Section,
     counted,
-    listing,
+    element,
+    join,
     paragraph,
     table,
 )
+from plainfilm.publish.page import thumbnails
+from plainfilm.publish.page.intake import reason_text
+from plainfilm.publish.page.parts import Listing, listing
 from plainfilm.publish.selection import study_labels
 from plainfilm.publish.summary import LabelCounts, count_labels
 from plainfilm.records import Outcome

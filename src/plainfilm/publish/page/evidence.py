@@ -6,8 +6,7 @@ from operator import itemgetter
 from typing import Any, Final
 
 from plainfilm.archive import Archive
-from plainfilm.publish.page.markup import Content, Markup, element
-from plainfilm.publish.page.parts import Column, Section, counted, paragraph, table
+from plainfilm.pages import Column, Content, Markup, Section, counted, element, paragraph, table
 
 __all__ = ["evidence"]
 

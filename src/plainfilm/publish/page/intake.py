@@ -5,17 +5,21 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final
 
+from plainfilm import pages
 from plainfilm.archive import Archive
 from plainfilm.errors import REASON_TEXT, Reason
-from plainfilm.publish.page.markup import Content, Markup, element, join
-from plainfilm.publish.page.parts import (
+from plainfilm.pages import (
     Column,
+    Content,
+    Markup,
     Section,
     counted,
-    listing,
+    element,
+    join,
     paragraph,
     table,
 )
+from plainfilm.publish.page.parts import listing
 
 __all__ = ["duplicates", "encodings", "reason_text", "rejections", "runs", "tiles"]
 
@@ -64,20 +68,17 @@ def tiles(archive: Archive) -> Markup:
     """The totals: files seen, and what they turned out to be."""
     counts = archive.counts()
     files = archive.rows("SELECT count(*) AS files FROM source_file")[0]["files"]
-    shown = (
-        (files, "files seen"),
-        (counts["film"], "films"),
-        (counts["patient"], "patients"),
-        (counts["study"], "studies"),
-        (counts["report"], "reports"),
-        (counts["duplicate"], "duplicate files"),
-        (counts["rejected"], "rejected files"),
+    return pages.tiles(
+        (
+            ("files seen", files),
+            ("films", counts["film"]),
+            ("patients", counts["patient"]),
+            ("studies", counts["study"]),
+            ("reports", counts["report"]),
+            ("duplicate files", counts["duplicate"]),
+            ("rejected files", counts["rejected"]),
+        )
     )
-    tile = (
-        element("div", element("dt", name), element("dd", count), class_="tile")
-        for count, name in shown
-    )
-    return element("dl", tile, class_="tiles")
 
 
 _REJECTED: Final = """

@@ -9,9 +9,9 @@ from typing import Final
 
 from plainfilm.archive import Archive
 from plainfilm.errors import BadTable, Reason
+from plainfilm.pages import Column, Content, Section, counted, element, paragraph, table
 from plainfilm.publish.identifiers import SPLITS
-from plainfilm.publish.page.markup import Content, element
-from plainfilm.publish.page.parts import Column, Section, counted, listing, paragraph, table
+from plainfilm.publish.page.parts import listing
 
 __all__ = ["deidentification", "splits", "withheld"]
 

@@ -6,8 +6,8 @@ from typing import Final
 
 from plainfilm.dicom import encode_jpeg, read_dataset, render_display
 from plainfilm.errors import InputError
+from plainfilm.pages import Content, Markup, element
 from plainfilm.publish.page.intake import reason_text
-from plainfilm.publish.page.markup import Content, Markup, element
 
 __all__ = ["LONGEST_SIDE", "figure", "placeholder"]
 
