@@ -1,26 +1,22 @@
 """Tables of predicted and true categories, brought together film by film."""
 
 import re
-from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from plainfilm.errors import BadTable, SettingsError
-from plainfilm.evaluate.csv_tables import CsvTable, listed
-from plainfilm.evaluate.pairing import in_both, refuse_lone
-from plainfilm.text_files import known_columns
+from plainfilm.evaluate.csv_tables import CsvTable
+from plainfilm.evaluate.film_tables import cells_of, common_films, film_rows, id_columns, place_of
 
 __all__ = ["UNDECIDED", "CategoryPair", "pair_categories"]
 
 UNDECIDED: Final = -1
 """In place of a category: none was named."""
 
-_ID_COLUMNS: Final = ("file", "id")
 _CATEGORY: Final = "category"
 _PROBABILITY: Final = "probability"
 _SECOND: Final = "second"
@@ -96,16 +92,13 @@ def pair_categories(
     every = (*names, other)
     if unknown := sorted(set(without).difference(every)):
         raise SettingsError(f"no such category: {', '.join(unknown)}; known: {', '.join(every)}")
-    id_columns = _id_columns(predicted, truth, id_column, truth_id)
+    said_id, true_id = id_columns(predicted, truth, id_column, truth_id)
     reader = _Reader(every, by_name)
-    said = reader.predictions(predicted, id_columns[0], probabilities)
-    true = reader.truth(truth, id_columns[1])
-    both, lone = in_both(tuple(said.row_of), tuple(true.row_of))
-    if not both:
-        hint = "" if by_name else "; files in different folders can be compared by name"
-        raise BadTable(f"{predicted.path} and {truth.path} have no film in common{hint}")
-    if not common:
-        refuse_lone("films", (predicted.path, truth.path), lone)
+    said = reader.predictions(predicted, said_id, probabilities)
+    true = reader.truth(truth, true_id)
+    both, lone = common_films(
+        predicted, truth, said.row_of, true.row_of, by_name=by_name, common=common
+    )
     left_out = {every.index(name) for name in without}
     films = tuple(film for film in both if true.category[true.row_of[film]] not in left_out)
     if not films:
@@ -144,33 +137,22 @@ class _Reader:
     by_name: bool
 
     def truth(self, table: CsvTable, id_column: str) -> _Rows:
-        (cells,) = _columns(table, (_CATEGORY,))
+        (cells,) = cells_of(table, (_CATEGORY,))
         category = self._categories(table, _CATEGORY, cells, may_be_empty=False)
-        return _Rows(self._rows(table, id_column), category)
+        return _Rows(film_rows(table, id_column, by_name=self.by_name), category)
 
     def predictions(self, table: CsvTable, id_column: str, probabilities: bool) -> _Rows:
         wanted = (_CATEGORY, _PROBABILITY, _SECOND) if probabilities else (_CATEGORY,)
         decides = _DECISION in table.columns
-        columns = _columns(table, (*wanted, _DECISION) if decides else wanted)
+        columns = cells_of(table, (*wanted, _DECISION) if decides else wanted)
         category = self._categories(table, _CATEGORY, columns[0], may_be_empty=True)
-        found = _Rows(self._rows(table, id_column), category)
+        found = _Rows(film_rows(table, id_column, by_name=self.by_name), category)
         if probabilities:
             found.probability = _probabilities(table, columns[1], category)
             found.second = self._categories(table, _SECOND, columns[2], may_be_empty=True)
         if decides:
             found.decision = _decisions(table, columns[-1])
         return found
-
-    def _rows(self, table: CsvTable, id_column: str) -> dict[str, int]:
-        """Each film's row, counted from 0."""
-        table.check_ids(id_column)
-        (ids,) = _columns(table, (id_column,))
-        if self.by_name:
-            ids = [PurePath(film).name for film in ids]
-            twice = [film for film, count in Counter(ids).items() if count > 1]
-            if twice:
-                raise BadTable(f"{table.path}: names of more than one file: {listed(twice)}")
-        return {film: row for row, film in enumerate(ids)}
 
     def _categories(
         self, table: CsvTable, column: str, cells: Sequence[str], *, may_be_empty: bool
@@ -183,24 +165,10 @@ class _Reader:
             # The value may be anything, a report's text even; it is not shown.
             more = f" (and in {len(wrong) - 1:,} more rows)" if len(wrong) > 1 else ""
             raise BadTable(
-                f"{_place(table, wrong[0], column)}: the value is none of the {len(self.names)}"
+                f"{place_of(table, wrong[0], column)}: the value is none of the {len(self.names)}"
                 f" categories{more}; a film of any other view is `{self.names[-1]}`"
             )
         return np.array([known[cell] for cell in cells], np.int16)
-
-
-def _columns(table: CsvTable, names: Sequence[str]) -> list[list[str]]:
-    """The cells of some columns, a list for each."""
-    places = table.places(names)
-    columns: list[list[str]] = [[] for _ in places]
-    for _, row in table.rows():
-        for cells, place in zip(columns, places, strict=True):
-            cells.append(row[place].strip())
-    return columns
-
-
-def _place(table: CsvTable, row: int, column: str) -> str:
-    return f"{table.path}, row {row + 2}, column {column}"  # the names are row 1
 
 
 def _probabilities(
@@ -213,7 +181,7 @@ def _probabilities(
         except ValueError:
             values[row] = np.nan
         if not 0 <= values[row] <= 1:
-            raise BadTable(f"{_place(table, row, _PROBABILITY)}: no number from 0 to 1")
+            raise BadTable(f"{place_of(table, row, _PROBABILITY)}: no number from 0 to 1")
     return values
 
 
@@ -223,19 +191,3 @@ def _decisions(table: CsvTable, cells: Sequence[str]) -> NDArray[np.str_]:
     if len(kinds) > _MOST_DECISIONS or not all(map(_DECISION_WORD.fullmatch, kinds)):
         raise BadTable(f"{table.path}, column {_DECISION}: holds something else than decisions")
     return np.array(cells, np.str_)
-
-
-def _id_columns(
-    predicted: CsvTable, truth: CsvTable, id_column: str | None, truth_id: str | None
-) -> tuple[str, str]:
-    if id_column is not None:
-        return id_column, truth_id or id_column
-    for name in _ID_COLUMNS:
-        if name in predicted.columns and (truth_id or name) in truth.columns:
-            return name, truth_id or name
-    raise BadTable(
-        f"no column of ids that both tables have: neither `file` nor `id`; found"
-        f" {known_columns(predicted.columns)} in {predicted.path} and"
-        f" {known_columns(truth.columns)} in"
-        f" {truth.path}"
-    )

@@ -1,40 +1,19 @@
-"""Pictures of predicted categories: confusion, thresholds, calibration, probabilities.
+"""Pictures of predicted categories: confusion, thresholds, calibration, probabilities."""
 
-The only module here that imports matplotlib; nothing imports it but whoever draws. A figure is
-made without pyplot: no window, no state that outlives it.
-"""
-
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
 
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
 
-from plainfilm.errors import ArchiveError, SettingsError
 from plainfilm.evaluate.categories_probability import ProbabilityScores
 from plainfilm.evaluate.categories_scores import CategoryScores
+from plainfilm.evaluate.pictures import BLUE, GREY, ORANGE, save_picture
 
-__all__ = ["FORMATS", "draw_calibration", "draw_confusion", "draw_probabilities", "draw_thresholds"]
-
-FORMATS: Final = ("png", "svg")
-
-_RIGHT: Final = "#2166ac"
-_WRONG: Final = "#b35806"
-_GREY: Final = "#737373"
-_DOTS_PER_INCH: Final = 150
-_STYLE: Final[dict[Any, Any]] = {
-    "font.size": 9,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.titlelocation": "left",
-    "svg.hashsalt": "plainfilm",  # the same figures give the same bytes
-}
+__all__ = ["draw_calibration", "draw_confusion", "draw_probabilities", "draw_thresholds"]
 
 
 def draw_confusion(scores: CategoryScores, path: Path) -> None:
@@ -71,7 +50,7 @@ def draw_confusion(scores: CategoryScores, path: Path) -> None:
         axes.set_ylabel("True category")
         axes.set_title(f"Films by true and predicted category, n = {int(counts.sum()):,}")
 
-    _save(path, (side, side), draw)
+    save_picture(path, (side, side), draw)
 
 
 def _write_counts(axes: Axes, counts: NDArray[np.int64], shares: NDArray[np.float64]) -> None:
@@ -96,13 +75,13 @@ def draw_thresholds(scores: ProbabilityScores, path: Path) -> None:
 
     def draw(figure: Figure) -> None:
         upper, lower = figure.subplots(2, sharex=True, height_ratios=(3, 2))
-        upper.plot(x, _floats([each.value for each in accuracy]), color=_RIGHT)
+        upper.plot(x, _floats([each.value for each in accuracy]), color=BLUE)
         low, high = (_floats([getattr(each, end) for each in accuracy]) for end in ("low", "high"))
-        upper.fill_between(x, low, np.minimum(high, 1), color=_RIGHT, alpha=0.2, linewidth=0)
+        upper.fill_between(x, low, np.minimum(high, 1), color=BLUE, alpha=0.2, linewidth=0)
         upper.set_ylabel("Accuracy of the films kept")
         upper.set_title("Keeping only predictions of at least a probability")
         shares = [each.share.estimate.value for each in scores.curve]
-        lower.plot([each.threshold for each in scores.curve], _floats(shares), color=_GREY)
+        lower.plot([each.threshold for each in scores.curve], _floats(shares), color=GREY)
         lower.set_ylabel("Films kept")
         lower.set_xlabel("Threshold on the probability")
         lower.set_xlim(0, 1)
@@ -111,7 +90,7 @@ def draw_thresholds(scores: ProbabilityScores, path: Path) -> None:
             axes.yaxis.set_major_formatter(PercentFormatter(1))
             axes.grid(color="#e5e5e5", linewidth=0.5)
 
-    _save(path, (6.5, 5.5), draw)
+    save_picture(path, (6.5, 5.5), draw)
 
 
 def draw_calibration(scores: ProbabilityScores, path: Path) -> None:
@@ -127,20 +106,20 @@ def draw_calibration(scores: ProbabilityScores, path: Path) -> None:
 
     def draw(figure: Figure) -> None:
         upper, lower = figure.subplots(2, sharex=True, height_ratios=(3, 1))
-        upper.plot([0, 1], [0, 1], color=_GREY, linewidth=0.8, linestyle="--")
-        upper.errorbar(mean, accuracy, yerr=ends, color=_RIGHT, marker="o", ms=4, capsize=2, lw=1)
+        upper.plot([0, 1], [0, 1], color=GREY, linewidth=0.8, linestyle="--")
+        upper.errorbar(mean, accuracy, yerr=ends, color=BLUE, marker="o", ms=4, capsize=2, lw=1)
         upper.set_ylabel("Accuracy")
         upper.set_ylim(0, 1.02)
         upper.yaxis.set_major_formatter(PercentFormatter(1))
         upper.set_title(f"Calibration over {len(scores.bins)} bins of equal width{error}")
         width = 1 / len(scores.bins)
         middles = [each.low + width / 2 for each in scores.bins]
-        lower.bar(middles, [each.accuracy.of for each in scores.bins], 0.9 * width, color=_GREY)
+        lower.bar(middles, [each.accuracy.of for each in scores.bins], 0.9 * width, color=GREY)
         lower.set_ylabel("Films")
         lower.set_xlabel("Probability of the predicted category")
         lower.set_xlim(0, 1)
 
-    _save(path, (5.5, 6), draw)
+    save_picture(path, (5.5, 6), draw)
 
 
 def draw_probabilities(
@@ -156,7 +135,7 @@ def draw_probabilities(
 
     def draw(figure: Figure) -> None:
         panels = figure.subplots(2, sharex=True)
-        groups = ((right & known, "right", _RIGHT), (~right & known, "wrong", _WRONG))
+        groups = ((right & known, "right", BLUE), (~right & known, "wrong", ORANGE))
         for axes, (chosen, words, color) in zip(panels, groups, strict=True):
             axes.hist(probability[chosen], bins=np.linspace(0, 1, 41), color=color)
             axes.set_ylabel("Films")
@@ -166,22 +145,8 @@ def draw_probabilities(
         panels[-1].set_xlim(0, 1)
         panels[-1].set_xlabel("Probability of the predicted category; the line is the mean")
 
-    _save(path, (6, 5), draw)
+    save_picture(path, (6, 5), draw)
 
 
 def _floats(values: list[float | None]) -> NDArray[np.float64]:
     return np.array(values, np.float64)  # None becomes NaN, which is not drawn
-
-
-def _save(path: Path, size: tuple[float, float], draw: Callable[[Figure], None]) -> None:
-    kind = path.suffix.removeprefix(".").lower()
-    if kind not in FORMATS:
-        raise SettingsError(f"{path}: a picture's name ends in .{' or .'.join(FORMATS)}")
-    metadata: dict[str, Any] = {"Date": None} if kind == "svg" else {}
-    with rc_context(_STYLE):
-        figure = Figure(figsize=size, layout="constrained")
-        draw(figure)
-        try:
-            figure.savefig(path, format=kind, dpi=_DOTS_PER_INCH, metadata=metadata)
-        except OSError as error:
-            raise ArchiveError(f"cannot write {path}: {error.strerror}") from error

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from plainfilm.evaluate.label_tables import NEGATIVE, POSITIVE, UNCERTAIN, LabelTable
+from plainfilm.evaluate.label_tables import NEGATIVE, POSITIVE, UNCERTAIN, LabelPatterns
 
 __all__ = ["CoOccurrence", "LabelFrequency", "cooccurrence", "label_frequencies"]
 
@@ -46,7 +46,7 @@ class CoOccurrence:
     totals: NDArray[np.int64]
 
 
-def label_frequencies(table: LabelTable) -> tuple[LabelFrequency, ...]:
+def label_frequencies(table: LabelPatterns) -> tuple[LabelFrequency, ...]:
     """Count the values of each label of a table, in a stream.
 
     Percentages are of all reports, as in the label tables of MIMIC-CXR-JPG (Johnson et al., 2019).
@@ -64,7 +64,7 @@ def label_frequencies(table: LabelTable) -> tuple[LabelFrequency, ...]:
     )
 
 
-def cooccurrence(table: LabelTable) -> CoOccurrence:
+def cooccurrence(table: LabelPatterns) -> CoOccurrence:
     """Count which labels are positive together, in a stream; uncertain is not positive.
 
     "Alone" is among the labels that the table was opened with.

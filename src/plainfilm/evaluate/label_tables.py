@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,15 @@ from numpy.typing import NDArray
 from plainfilm.errors import BadTable
 from plainfilm.evaluate.csv_tables import CsvTable, listed
 
-__all__ = ["NEGATIVE", "NOT_MENTIONED", "POSITIVE", "UNCERTAIN", "LabelMatrix", "LabelTable"]
+__all__ = [
+    "NEGATIVE",
+    "NOT_MENTIONED",
+    "POSITIVE",
+    "UNCERTAIN",
+    "LabelMatrix",
+    "LabelPatterns",
+    "LabelTable",
+]
 
 POSITIVE: Final = 1
 NEGATIVE: Final = 0
@@ -51,6 +59,18 @@ _Cells: TypeAlias = tuple[str, ...]
 _Values: TypeAlias = tuple[int, ...]
 
 
+class LabelPatterns(Protocol):
+    """Labels to be counted: their names, how many rows, and which different rows there are."""
+
+    @property
+    def names(self) -> tuple[str, ...]: ...
+
+    @property
+    def rows(self) -> int: ...
+
+    def patterns(self) -> Iterator[tuple[NDArray[np.int8], NDArray[np.int64]]]: ...
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class LabelMatrix:
     """A table of labels in memory.
@@ -63,6 +83,16 @@ class LabelMatrix:
     ids: tuple[str, ...]
     names: tuple[str, ...]
     values: NDArray[np.int8]
+
+    @property
+    def rows(self) -> int:
+        return len(self.values)
+
+    def patterns(self) -> Iterator[tuple[NDArray[np.int8], NDArray[np.int64]]]:
+        """As of `LabelTable`, in one pair."""
+        if self.rows:
+            patterns, counts = np.unique(self.values, axis=0, return_counts=True)
+            yield patterns, counts.astype(np.int64)
 
 
 class LabelTable:

@@ -1,0 +1,148 @@
+"""`cluster` from end to end."""
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from films_on_disk import write_film
+from plainfilm.archive import Archive
+from plainfilm.engine import LocalEngine
+
+Run = Callable[..., "Ran"]  # noqa: F821 - of this folder's conftest
+WRONG = 7
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    """Thirty chests and thirty knees; one chest says that it is a foot."""
+    path = tmp_path / "films.csv"
+    with path.open("w", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["id", "Modality", "Body Part Examined", "KVP", "Grid", "Patient's Name"])
+        for number in range(60):
+            chest = number < 30
+            part = "FOOT" if number == WRONG else ("CHEST" if chest else "KNEE")
+            kvp, grid = (120 + number % 3, "FOCUSED") if chest else (60 + number % 3, "NONE")
+            writer.writerow([f"f{number}", "CR", part, kvp, grid, f"N{number % 4}"])
+    return path
+
+
+@pytest.fixture
+def films(tmp_path: Path) -> Path:
+    """An archive of 26 films of two kinds; one says another body part than its kind."""
+    for number in range(26):
+        chest = number < 24
+        part = "FOOT" if number == WRONG else ("CHEST" if chest else "KNEE")
+        tags = {"BodyPartExamined": part, "KVP": "120" if chest else "60"}
+        tags |= {"ViewPosition": "PA" if chest else "AP"}
+        write_film(tmp_path / "films" / f"{number}.dcm", number, **tags)
+    with Archive.create(tmp_path / "archive") as archive:
+        archive.ingest([tmp_path / "films"], engine=LocalEngine(workers=1))
+    return tmp_path / "archive"
+
+
+def test_a_table_is_clustered_and_its_wrong_tag_is_listed(
+    plainfilm: Run, table: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    by = ("--by", "Body Part Examined", "--k", 2)
+    ran = plainfilm("cluster", table, *by, "--id", "id", "--out", out, "--json")
+    assert ran.code == 0
+    assert [row["films"] for row in ran.facts["clusters"]] == [30, 30]
+    assert ran.facts["judged"]["BodyPartExamined"]["films"] == 60
+    (found,) = ran.facts["suspicious"]
+    assert (found["id"], found["value"], found["expected"]) == (f"f{WRONG}", "FOOT", "CHEST")
+    assert len(_rows(out / "films.csv")) == 60
+    assert _rows(out / "suspicious.csv")[0]["id"] == f"f{WRONG}"
+    reasons = {row["tag"]: row["reason"] for row in _rows(out / "tags.csv")}
+    assert reasons["BodyPartExamined"] == "on_request"
+    assert reasons["PatientName"] == "identity"
+    assert reasons["Modality"] == "one_value"
+    shown = plainfilm("cluster", table, *by)
+    assert "1 tags that nearly all" in shown.out
+    assert "CHEST: 29 of 29 in cluster" in shown.out
+
+
+def test_without_ids_films_of_a_table_are_named_by_row(plainfilm: Run, table: Path) -> None:
+    (found,) = plainfilm("cluster", table, "--k", 2, "--json").facts["suspicious"]
+    assert found["row"] == WRONG + 2
+
+
+def test_the_archive_keeps_clusters_and_what_speaks_against_tags(
+    plainfilm: Run, films: Path
+) -> None:
+    ran = plainfilm("cluster", films, "--k", 2, "--json")
+    assert (ran.code, ran.facts["films"]) == (0, 26)
+    assert [row["films"] for row in ran.facts["clusters"]] == [24, 2]
+    with Archive.open(films) as archive:
+        kept = archive.rows("SELECT * FROM prediction WHERE task = 'cluster' ORDER BY film_id")
+    assert len(kept) == 26
+    assert {row["value"] for row in kept} == {"0", "1"}
+    (found,) = ran.facts["suspicious"]
+    (against,) = [row for row in kept if '"expected"' in row["details"]]
+    assert against["film_id"] == found["film_id"]
+    assert "CHEST" in against["details"]
+
+
+def test_clustering_again_replaces_what_is_kept_and_a_choice_of_films_keeps_nothing(
+    plainfilm: Run, films: Path
+) -> None:
+    chosen = plainfilm("cluster", films, "--where", "KVP > 100", "--k", 1, "--json")
+    assert chosen.facts["films"] == 24
+    count = "SELECT count(DISTINCT value) AS clusters, count(*) AS films FROM prediction"
+    for k, kept in ((None, (0, 0)), (2, (2, 26)), (1, (1, 26))):
+        if k is not None:
+            plainfilm("cluster", films, "--k", k, "--json")
+        with Archive.open(films) as archive:
+            (row,) = archive.rows(count)
+        assert (row["clusters"], row["films"]) == kept
+
+
+def test_what_categorize_says_fills_a_missing_body_part(plainfilm: Run, tmp_path: Path) -> None:
+    for number in range(8):
+        described = {"StudyDescription": "Knie seitlich" if number % 2 else "Thorax p.a."}
+        tags = {"BodyPartExamined": "", "KVP": str(60 + number)}
+        write_film(tmp_path / "films" / f"{number}.dcm", number, **tags, **described)
+    with Archive.create(tmp_path / "archive") as archive:
+        archive.ingest([tmp_path / "films"], engine=LocalEngine(workers=1))
+    plainfilm("categorize", tmp_path / "archive", "--text-only", "--workers", 1)
+    out = tmp_path / "out"
+    plainfilm("cluster", tmp_path / "archive", "--by", "KVP", "--k", 2, "--out", out)
+    rows = {row["tag"]: row for row in _rows(out / "tags.csv")}
+    assert rows["BodyPartExamined"]["treatment"] == "categories"
+    assert rows["BodyPartExamined"]["films"] == "8"
+
+
+def test_descriptions_fill_a_missing_body_part_of_a_table(plainfilm: Run, tmp_path: Path) -> None:
+    path, out = tmp_path / "films.csv", tmp_path / "out"
+    described = ["Chest 2 views,,60", "XR knee lateral,,61", "XR knee lateral,HAND,62", ",,63"]
+    path.write_text("StudyDescription,BodyPartExamined,KVP\n" + "\n".join(described) + "\n")
+    plainfilm("cluster", path, "--by", "KVP", "--k", 2, "--out", out)
+    (row,) = [row for row in _rows(out / "tags.csv") if row["tag"] == "BodyPartExamined"]
+    assert (row["films"], row["values"]) == ("3", "3")
+
+
+def test_wrong_wishes_are_refused(plainfilm: Run, table: Path, films: Path) -> None:
+    unknown = plainfilm("cluster", table, "--by", "Body Part Examind")
+    assert (unknown.code, "near names are BodyPartExamined" in unknown.err) == (1, True)
+    many = plainfilm("cluster", films, "--k", 27)
+    assert (many.code, "number of films (26)" in many.err) == (1, True)
+    assert plainfilm("cluster", films, "--id", "x").code == 1
+    assert plainfilm("cluster", table, "--where", "KVP > 1").code == 1
+    assert plainfilm("cluster", table, "--k", 0).code == 2
+    assert plainfilm("cluster", table.parent / "no.csv").code == 1
+    assert plainfilm("cluster", table, "--metric", "feet").code == 1
+
+
+def test_a_table_of_one_film_is_one_cluster(plainfilm: Run, tmp_path: Path) -> None:
+    path = tmp_path / "one.csv"
+    path.write_text("Modality,BodyPartExamined\nCR,CHEST\n")
+    ran = plainfilm("cluster", path)
+    assert (ran.code, "one cluster" in ran.err) == (0, True)
