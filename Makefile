@@ -8,7 +8,8 @@ DEMO := demo-output
 # PyTorch is large: only CI installs it for the tests of training. Locally: make test CI=true
 EXTRAS := test,docs$(if $(CI),$(comma)train)
 DEV := $(VENV)/.installed-$(EXTRAS)
-WITHOUT_TORCH := --follow-imports=silent --exclude '(categories/training/|models/(training|backbones|efficientnet_lite|export)\.py|benchmarks/(eager_network|classify_loop|starter_.*)\.py)'
+READERS := tests/publish/readers.txt
+WITHOUT_TORCH := --follow-imports=silent --exclude '((categories|clusters)/training/|models/(training|backbones|efficientnet_lite|export)\.py|benchmarks/(eager_network|classify_loop|starter_.*|tag_compression)\.py)'
 
 .PHONY: demo test check unit docs reference format benchmarks clean
 
@@ -50,7 +51,8 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
 	@touch $@
 
-$(DEV): $(VENV)/.installed
+$(DEV): $(VENV)/.installed $(READERS)
 	@echo "Installing what the tests need into $(VENV)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS)]'
+	@$(if $(CI),$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target $(VENV)/readers -r $(READERS))
 	@touch $@

@@ -7,9 +7,9 @@ import imagecodecs
 import numpy as np
 import pytest
 
-from plainfilm.categories._square import read_square, squared
+from plainfilm.categories._square import read_square
 from plainfilm.demo import make_film
-from plainfilm.dicom import Dataset, encode_jpeg, encode_png, write_dataset
+from plainfilm.dicom import Dataset, encode_jpeg, encode_png, squared, write_dataset
 from plainfilm.errors import InputError, Reason
 from plainfilm.records import Location
 

@@ -1,6 +1,7 @@
 """Text and pixels together, by a table of cases."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,10 @@ def _film(row: dict[str, str], laterality: str = "") -> Film:
         predictions["category_pixels"] = Prediction(
             1, "category_pixels", pairs[0][0], ranked[0][1], details
         )
+    if row["suspicious"]:
+        against = {"tag": row["suspicious"], "expected": "CHEST", "others": 40, "agreeing": 40}
+        details = {"distance": 1.5, "suspicious": [against]}
+        predictions["cluster"] = Prediction(1, "cluster", "3", None, details)
     return Film(1, "1.2", Location(Path("film.dcm")), {}, predictions)
 
 
@@ -73,6 +78,21 @@ def test_a_class_outside_the_table_is_no_body_part() -> None:
 
 
 def test_a_decision_by_text_alone_has_no_probability() -> None:
-    (row,) = [row for row in _CASES if row["why"] == "text_alone"]
-    (decision,) = DecideCategory().process([_film(row)])
-    assert decision.probability is None
+    for row in (row for row in _CASES if row["why"] == "text_alone"):
+        (decision,) = DecideCategory().process([_film(row)])
+        assert decision.probability is None
+
+
+def test_a_suspicion_is_told_whatever_is_decided() -> None:
+    for row in _CASES:
+        (decision,) = DecideCategory().process([_film(row)])
+        assert ("cluster" in decision.details) == bool(row["suspicious"])
+    assert decision.details["cluster"]["number"] == "3"
+    assert decision.details["cluster"]["suspicious"][0]["others"] == 40
+
+
+def test_a_cluster_that_suspects_nothing_changes_nothing() -> None:
+    film = _film(_CASES[0])
+    cluster = Prediction(1, "cluster", "3", None, {"distance": 1.5, "suspicious": []})
+    heard = replace(film, predictions={**film.predictions, "cluster": cluster})
+    assert DecideCategory().process([heard]) == DecideCategory().process([film])

@@ -51,9 +51,7 @@ def test_other_films_become_the_same_columns() -> None:
 def test_values_unknown_before_are_rare_ones_or_hashed() -> None:
     settings = FeatureSettings(rare_share=0.2, most_categories=2, hash_buckets=4)
     values = [*"AAABBB", *"xyz", "A"]
-    ours = build_features(
-        pa.table({"Grid": values, "FilterType": [*"PPPQQQRRR", "P"]}), settings
-    )
+    ours = build_features(pa.table({"Grid": values, "FilterType": [*"PPPQQQRRR", "P"]}), settings)
     assert ours.columns[:3] == ("Grid=A", "Grid=B", "Grid=(rare)")
     theirs = TagTable.of(pa.table({"Grid": ["NEW", "A"], "FilterType": ["NEW", None]}))
     matrix = features_like(theirs, ours.inputs).matrix.toarray()
@@ -96,14 +94,21 @@ def test_svd_of_what_cannot_be_made_smaller_is_the_films_themselves() -> None:
     assert TruncatedSvd().points(features) is features.matrix
 
 
-def test_a_model_compresses_films_and_clusters_keep_their_kinds(tmp_path: Path) -> None:
-    settings = FeatureSettings(leave_out=("BodyPartExamined",))
-    inputs = build_features(_table(), settings).inputs
-    model = compression_named(str(write_tag_model(tmp_path / "m", inputs, outputs=3)))
-    found = cluster_films(_table(), by=["BodyPartExamined"], k=2, compression=model)
-    assert found.scores[0] is not None
-    assert found.scores[0].homogeneity == pytest.approx(1)
-    assert {plan.reason for plan in found.features.plan} == {"as_before", "not_in_model"}
+def test_what_a_model_makes_of_films_is_clustered(tmp_path: Path) -> None:
+    inputs = build_features(_table(), FeatureSettings(leave_out=("BodyPartExamined",))).inputs
+    columns = sum(each.columns for each in inputs)
+    as_they_are = write_tag_model(tmp_path / "same", inputs, outputs=columns)
+    summed = write_tag_model(tmp_path / "sum", inputs, outputs=1)
+    plain = cluster_films(_table(), by=["BodyPartExamined"], k=2)
+    same, one = (
+        cluster_films(
+            _table(), by=["BodyPartExamined"], k=2, compression=compression_named(str(model))
+        )
+        for model in (as_they_are, summed)
+    )
+    assert same.clustering.labels.tolist() == plain.clustering.labels.tolist()
+    assert one.clustering.labels.tolist() != plain.clustering.labels.tolist()
+    assert {plan.reason for plan in same.features.plan} == {"as_before", "not_in_model"}
 
 
 def test_a_model_judges_no_tag_that_it_was_trained_with(tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ import pytest
 
 from plainfilm.errors import ModelError
 from plainfilm.models import (
-    StoredModel,
     add_model,
     find_model,
     list_models,
@@ -26,7 +25,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def names() -> list[str]:
-    return [model.card.name for model in list_models() if isinstance(model, StoredModel)]
+    return [model.card.name for model in list_models() if not isinstance(model, ModelError)]
 
 
 @pytest.mark.parametrize("part", ["", "categories.onnx", "categories.json"])

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from plainfilm.categories._pixels import PixelCategory, classify, network_of
-from plainfilm.categories._square import place, read_square
-from plainfilm.dicom import open_image
+from plainfilm.categories._square import read_square
+from plainfilm.dicom import open_image, place_in_square
 from plainfilm.errors import SettingsError
 from plainfilm.models import StoredModel
 from plainfilm.records import Location
@@ -52,7 +52,7 @@ def explain(location: Location, model: StoredModel, out: Path) -> PixelCategory:
 def _over(evidence: NDArray[np.float32], side: int, shape: tuple[int, ...]) -> NDArray[np.float32]:
     """The part of a map over the square that lies over a film of this shape, a value per pixel."""
     scale = side / max(shape)
-    inside = place(tuple(max(1, round(length * scale)) for length in shape), side)
+    inside = place_in_square(tuple(max(1, round(length * scale)) for length in shape), side)
     finer = ndimage.zoom(
         evidence, side / evidence.shape[0], order=1, mode="nearest", grid_mode=True
     )

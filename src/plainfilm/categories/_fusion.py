@@ -4,6 +4,9 @@ How sure the pixels are is told by the model's own thresholds for each category,
 films that it had not seen (`straight`, `review`, `person`; see the model's card). How sure the
 text is depends on where it stands: a description that a person chose counts for more than
 BodyPartExamined and ViewPosition, which devices fill in by themselves.
+
+What the film's cluster says against its tags is evidence as well, but never decides: where such a
+tag alone spoke, a person has to look.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +20,9 @@ __all__ = ["DecideCategory"]
 
 _TEXT: Final = "category_text"
 _PIXELS: Final = "category_pixels"
+_CLUSTER: Final = "cluster"
 _DEVICE_FILLED: Final = frozenset({"BodyPartExamined", "ViewPosition"})
+_NAMES_THE_FILM: Final = frozenset({"body_part", "view"})
 _PARTS: Final = {category.name: category.body_part for category in CATEGORIES}
 _SIDES: Final = {"left": "L", "right": "R", "both": "B"}
 _ABOUT_THE_FILM: Final = ("turn", "turn_probability", "mirrored", "inverted", "collage")
@@ -26,6 +31,9 @@ _ABOUT_THE_FILM: Final = ("turn", "turn_probability", "mirrored", "inverted", "c
 @dataclass(frozen=True)
 class DecideCategory:
     """Joins what `category_text` and `category_pixels` said of each film into one Decision.
+
+    Where `cluster` was run, its suspicions of the film's tags are told in the details, too; a film
+    for which one of these tags alone speaks goes to a person.
 
     Attributes:
         uncovered: categories that the model cannot tell, so that its silence means nothing.
@@ -39,9 +47,9 @@ class DecideCategory:
     plausible: float = 0.2
 
     name: ClassVar[str] = "category"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     keywords: ClassVar[tuple[str, ...]] = ()
-    tasks: ClassVar[tuple[str, ...]] = (_TEXT, _PIXELS)
+    tasks: ClassVar[tuple[str, ...]] = (_TEXT, _PIXELS, _CLUSTER)
 
     def process(self, batch: Sequence[Film]) -> list[Decision]:
         """One Decision per film; a film without predictions is unknown."""
@@ -50,23 +58,28 @@ class DecideCategory:
     def _decide(self, film: Film) -> Decision:
         text = _TextSays.of(film.predictions.get(_TEXT))
         pixels = _PixelsSay.of(film.predictions.get(_PIXELS) if self.pixels else None)
-        outcome, category, why = self._join(text, pixels)
+        cluster = _ClusterSays.of(film.predictions.get(_CLUSTER))
+        outcome, category, why = self._join(text, pixels, cluster)
         details: dict[str, object] = {
             "text": text.category,
             "text_evidence": text.evidence,
             "pixels": pixels.ranked,
             "why": why,
         }
+        if cluster.suspicious:
+            details["cluster"] = {"number": cluster.number, "suspicious": cluster.suspicious}
         probability = dict(pixels.ranked).get(category)
         return Decision(
             film.film_id, outcome, category, probability, text.side, details | dict(pixels.about)
         )
 
-    def _join(self, text: "_TextSays", pixels: "_PixelsSay") -> tuple[Outcome, str, str]:
+    def _join(
+        self, text: "_TextSays", pixels: "_PixelsSay", cluster: "_ClusterSays"
+    ) -> tuple[Outcome, str, str]:
         """The outcome, the category where one is decided, and a short code for why."""
         best = pixels.best
         if not best:
-            return _by_text_alone(text)
+            return _by_text_alone(text, cluster)
         if text.category == best:
             return Outcome.AGREE, best, "same"
         if text.category in self.uncovered:
@@ -87,9 +100,11 @@ class DecideCategory:
         )  # fmt: skip
 
 
-def _by_text_alone(text: "_TextSays") -> tuple[Outcome, str, str]:
+def _by_text_alone(text: "_TextSays", cluster: "_ClusterSays") -> tuple[Outcome, str, str]:
     if text.category and text.sure:
         return Outcome.AGREE, text.category, "text_alone"
+    if cluster.doubts(text):
+        return Outcome.CONFLICT, "", "tag_suspicious"
     return Outcome.UNKNOWN, "", "no_pixels"
 
 
@@ -123,7 +138,7 @@ class _TextSays:
             return cls()
         details: Mapping[str, Any] = prediction.details
         evidence = details.get("evidence", ())
-        about = [item for item in evidence if item["says"] in {"body_part", "view"}]
+        about = [item for item in evidence if item["says"] in _NAMES_THE_FILM]
         described = bool(about) and all(item["source"] not in _DEVICE_FILLED for item in about)
         return cls(
             prediction.value,
@@ -159,3 +174,22 @@ class _PixelsSay:
 
     def probability_of(self, category: str) -> float:
         return dict(self.ranked).get(category, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class _ClusterSays:
+    """What nearly all films of the cluster say against this film's tags."""
+
+    number: str = ""
+    suspicious: Sequence[Mapping[str, Any]] = ()
+
+    @classmethod
+    def of(cls, prediction: Prediction | None) -> "_ClusterSays":
+        if prediction is None:
+            return cls()
+        return cls(prediction.value, prediction.details.get("suspicious", ()))  # type: ignore[arg-type]
+
+    def doubts(self, text: _TextSays) -> bool:
+        """Whether a tag is suspicious that the text's part or view was read from."""
+        read = {item["source"] for item in text.evidence if item["says"] in _NAMES_THE_FILM}
+        return any(item["tag"] in read for item in self.suspicious)

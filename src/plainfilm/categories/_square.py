@@ -8,11 +8,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from plainfilm.dicom import ImageFacts, ImageFile, open_image, resize
+from plainfilm.dicom import ImageFacts, ImageFile, open_image, squared
 from plainfilm.errors import Reason, UnsupportedPixels
 from plainfilm.records import Location
 
-__all__ = ["place", "read_square", "squared"]
+__all__ = ["read_square"]
 
 _LEAST_SIDE: Final = 64  # pixels of the shorter side; below, a radiologist could not tell either
 _LONGEST_RATIO: Final = 8  # a whole spine or leg has 3 to 4
@@ -35,27 +35,6 @@ def read_square(location: Location, side: int) -> NDArray[np.uint8]:
     image = open_image(location)
     _refuse_by_facts(image.facts, location)
     return squared(_shown(image, location, side), side)
-
-
-def squared(shown: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
-    """Put an image into the middle of a black square; a small one is enlarged to it.
-
-    Args:
-        shown: (rows, columns), neither of them above `side`.
-    """
-    if max(shown.shape) < side:
-        scale = side / max(shown.shape)
-        shown = resize(shown, *(max(1, round(length * scale)) for length in shown.shape))
-    square = np.zeros((side, side), np.uint8)
-    square[place(shown.shape, side)] = shown
-    return square
-
-
-def place(shape: tuple[int, ...], side: int) -> tuple[slice, slice]:
-    """Where in the square an image lies whose longer side fills it."""
-    rows, columns = shape
-    top, left = (side - rows) // 2, (side - columns) // 2
-    return slice(top, top + rows), slice(left, left + columns)
 
 
 def _refuse_by_facts(facts: ImageFacts, location: Location) -> None:

@@ -15,7 +15,9 @@ from plainfilm import __version__
 from plainfilm.cli import (
     archives,
     classify,
+    cluster,
     deidentify,
+    deidentify_reports,
     demo,
     evaluate,
     films,
@@ -56,11 +58,13 @@ for group in (
     models,
     reports,
     tables,
+    cluster,
     evaluate,
     repair,
     studies,
     route,
     deidentify,
+    deidentify_reports,
     publish,
     train,
 ):

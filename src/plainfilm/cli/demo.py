@@ -54,10 +54,17 @@ def _facts(summary: "DemoSummary") -> dict[str, object]:
         "reports_labelled": summary.labels.done,
         "films_de-identified": summary.clean.done - summary.clean.rejected.total(),
         "films_withheld": reasons(summary.clean.rejected),
+        "films_with_burned_in_text": len(summary.source.burned_in),
+        "places_blacked_out": summary.audit.boxes - summary.audit.doubtful,
+        "reports_de-identified": summary.clean_reports.clean,
+        "removed_from_reports": dict(summary.clean_reports.removed.most_common()),
+        "films_checked": summary.checked.matched,
+        "identity_left": summary.checked.leaks,
         "published_films": summary.published.films,
         "published_patients": {
             name: counts.patients for name, counts in summary.published.splits.items()
         },
         "dataset": str(summary.dataset),
+        "audit": str(summary.audit.page),
         "report_page": str(summary.page),
     }

@@ -25,6 +25,33 @@ __all__ = ["add_to"]
 
 _LISTED: Final = 10
 
+OutFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--out", metavar="DIR", help="Write all tables (CSV, Markdown) and pictures there."
+    ),
+]
+Pictures = Annotated[str, typer.Option("--pictures", help="The pictures' format: `png` or `svg`.")]
+FilmId = Annotated[
+    str | None,
+    typer.Option(
+        "--id", metavar="COLUMN", help="The column of the ids; the default is `file`, or `id`."
+    ),
+]
+TruthId = Annotated[
+    str | None,
+    typer.Option(
+        "--truth-id", metavar="COLUMN",
+        help="The column of the ids in TRUTH, where it differs.",
+    ),
+]  # fmt: skip
+ByName = Annotated[
+    bool, typer.Option("--by-name", help="Compare files by name, whatever their folders.")
+]
+CommonFilms = Annotated[
+    bool, typer.Option("--common", help="Compare the films that both have; list the rest.")
+]
+
 _evaluate = typer.Typer(
     help="Score predictions against the truth, with intervals.\n\n"
     "Example: `plainfilm evaluate labels predicted.csv truth.csv`",
@@ -36,6 +63,7 @@ _evaluate = typer.Typer(
 def add_to(app: typer.Typer) -> None:
     _evaluate.command("labels")(evaluate_labels)
     _evaluate.command("categories")(evaluate_categories)
+    _evaluate.command("clusters")(evaluate_clusters)
     app.add_typer(_evaluate, name="evaluate")
 
 
@@ -45,10 +73,7 @@ def evaluate_labels(
     labels: Labels = None,
     without: Without = None,
     id_column: IdColumn = None,
-    truth_id: Annotated[
-        str | None,
-        typer.Option(metavar="COLUMN", help="The column of the ids in TRUTH, where it differs."),
-    ] = None,
+    truth_id: TruthId = None,
     common: Annotated[
         bool,
         typer.Option("--common", help="Compare the ids and labels that both have; list the rest."),
@@ -113,11 +138,8 @@ def evaluate_categories(
     truth: Annotated[
         Path, typer.Argument(metavar="TRUTH.csv", help="`file` (or `id`) and `category`.")
     ],
-    out: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Write all tables (CSV, Markdown) and pictures there."),
-    ] = None,
-    pictures: Annotated[str, typer.Option(help="The pictures' format: `png` or `svg`.")] = "png",
+    out: OutFolder = None,
+    pictures: Pictures = "png",
     interval: Annotated[
         str, typer.Option(help="Of proportions: `wilson`, or `wald` as many papers print it.")
     ] = "wilson",
@@ -129,22 +151,10 @@ def evaluate_categories(
             " again.",
         ),
     ] = None,
-    id_column: Annotated[
-        str | None,
-        typer.Option(
-            "--id", metavar="COLUMN", help="The column of the ids; the default is `file`, or `id`."
-        ),
-    ] = None,
-    truth_id: Annotated[
-        str | None,
-        typer.Option(metavar="COLUMN", help="The column of the ids in TRUTH, where it differs."),
-    ] = None,
-    by_name: Annotated[
-        bool, typer.Option("--by-name", help="Compare files by name, whatever their folders.")
-    ] = False,
-    common: Annotated[
-        bool, typer.Option("--common", help="Compare the films that both have; list the rest.")
-    ] = False,
+    id_column: FilmId = None,
+    truth_id: TruthId = None,
+    by_name: ByName = False,
+    common: CommonFilms = False,
     no_probabilities: Annotated[
         bool,
         typer.Option("--no-probabilities", help="PREDICTED has none; leave out what needs them."),
@@ -218,6 +228,71 @@ def evaluate_categories(
     }
     print_grids(
         evaluation.grids(), records["categories"], facts,
+        as_csv=as_csv, as_markdown=as_markdown, as_json=as_json,
+    )  # fmt: skip
+    if not as_csv and not as_json:
+        results_to().print(Text(evaluation.methods()))
+
+
+def evaluate_clusters(
+    predicted: Annotated[
+        Path,
+        typer.Argument(
+            metavar="PREDICTED.csv",
+            help="`file` (or `id`), and `cluster`, or columns such as `original_15`.",
+        ),
+    ],
+    truth: Annotated[
+        Path,
+        typer.Argument(metavar="TRUTH.csv", help="`file` (or `id`) and the tags; may be the same."),
+    ],
+    by: Annotated[
+        list[str],
+        typer.Option(metavar="TAG", help="A column of TRUTH to judge by; may be given again."),
+    ],
+    out: OutFolder = None,
+    pictures: Pictures = "png",
+    alpha: Annotated[float, typer.Option(help="The level of the tests.")] = 0.05,
+    id_column: FilmId = None,
+    truth_id: TruthId = None,
+    by_name: ByName = False,
+    common: CommonFilms = False,
+    as_csv: AsCsv = False,
+    as_markdown: AsMarkdown = False,
+    as_json: AsJson = False,
+) -> None:
+    """Judge clusters by tags: homogeneity and normalised mutual information for each K.
+
+    PREDICTED has the clusters in the column `cluster`, or in columns that say what was clustered
+    into how many, such as `original_15` and `compressed_15`: then the two are compared over all K.
+    With the distances to the medoids (`distance`, `original_15_distance`) there is also the sum of
+    their squares, and its elbow. Films without a value of a tag have no part in its scores.
+
+    Example: `plainfilm evaluate clusters clusters.csv tags.csv --by Modality --by ViewPosition`
+    """
+    from plainfilm.evaluate import CsvTable, pair_clusters, write_cluster_report
+    from plainfilm.evaluate import evaluate_clusters as evaluate
+
+    pair = pair_clusters(
+        CsvTable(predicted), CsvTable(truth), tuple(dict.fromkeys(by)),
+        id_column=id_column, truth_id=truth_id, by_name=by_name, common=common,
+    )  # fmt: skip
+    evaluation = evaluate(pair.runs, pair.truth, alpha=alpha)
+    written = write_cluster_report(evaluation, out, pictures=pictures) if out else ()
+    lone = {"films_only_predicted": pair.only_predicted, "films_only_true": pair.only_true}
+    _list_lone(lone)
+    records = evaluation.records()
+    facts = {
+        "films": evaluation.films,
+        "known": dict(evaluation.known),
+        "alpha": alpha,
+        "elbows": {curve.data: curve.elbow for curve in evaluation.curves},
+        **lone,
+        "written": [str(path) for path in written],
+        **records,
+    }
+    print_grids(
+        evaluation.grids(), records["scores"], facts,
         as_csv=as_csv, as_markdown=as_markdown, as_json=as_json,
     )  # fmt: skip
     if not as_csv and not as_json:

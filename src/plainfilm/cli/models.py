@@ -2,17 +2,20 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markdown import Markdown
 
 from plainfilm.cli.console import AsJson, errors_to, print_json, results_to, show
 
+if TYPE_CHECKING:
+    from plainfilm.models import Card, FilmCard, TagCard
+
 __all__ = ["add_to"]
 
 _app = typer.Typer(
-    help="The models that `classify` can run, and their cards.\n\n"
+    help="The models that `classify` and `cluster` can run, and their cards.\n\n"
     "Example: `plainfilm models show starter`",
     no_args_is_help=True,
     rich_markup_mode="markdown",
@@ -49,7 +52,7 @@ def list_all(as_json: AsJson = False) -> None:
             {
                 "name": card.name,
                 "version": card.version,
-                "classes": len(card.classes) - len(card.uncovered),
+                "makes": _made(card),
                 "bundled": model.bundled,
                 "path": str(model.network),
             }
@@ -58,10 +61,18 @@ def list_all(as_json: AsJson = False) -> None:
         print_json({"models": models, "folder": str(user_folder())})
         return
     facts = {
-        str(model["name"]): f"{model['version']}, {model['classes']} classes, {model['path']}"
+        str(model["name"]): f"{model['version']}, {model['makes']}, {model['path']}"
         for model in models
     }
     show("Models", facts | {"folder of your own": str(user_folder())}, as_json=False)
+
+
+def _made(card: "Card | TagCard | FilmCard") -> str:
+    from plainfilm.models import Card, FilmCard
+
+    if isinstance(card, Card):
+        return f"{len(card.classes) - len(card.uncovered)} classes"
+    return f"{card.outputs} numbers of {'pixels' if isinstance(card, FilmCard) else 'tags'}"
 
 
 def show_card(
@@ -79,9 +90,9 @@ def show_card(
     """
     import dataclasses
 
-    from plainfilm.models import card_page, find_model
+    from plainfilm.models import card_page, find_any_model
 
-    card = find_model(name).card
+    card = find_any_model(name).card
     if as_json:
         print_json(dataclasses.asdict(card))
     elif as_markdown or not sys.stdout.isatty():

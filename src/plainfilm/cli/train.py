@@ -1,4 +1,4 @@
-"""`train categories`: from labelled films to a model."""
+"""`train`: from labelled films to a model of categories, and the group of its like."""
 
 import csv
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from plainfilm.cli import train_films, train_tags
 from plainfilm.cli.console import AsJson, Where, exit_for, list_rejections, reasons, show, stages
 from plainfilm.errors import ModelError, SettingsError
 
@@ -36,10 +37,9 @@ class Preset(StrEnum):
 
 
 def add_to(app: typer.Typer) -> None:
-    _app.callback()(
-        lambda: None
-    )  # keeps `categories` a command of its own while it is the only one
     _app.command()(categories)
+    train_tags.add_to(_app)
+    train_films.add_to(_app)
     app.add_typer(_app, name="train")
 
 

@@ -13,17 +13,27 @@ from plainfilm.categories import (
     silent_on,
 )
 from plainfilm.deid import Deidentify
+from plainfilm.deid.audit import AuditSummary, audit_folder, finish_audit
+from plainfilm.deid.check import CheckReport, check_folder
+from plainfilm.deid.reports import CleanReports, ReportRun, clean_all, write_tree
 from plainfilm.demo.sample import SampleSource, build_sample_source
 from plainfilm.errors import SettingsError
 from plainfilm.models import find_model
-from plainfilm.publish import PublishSummary, publish_mimic_cxr_jpg, write_report_page
+from plainfilm.publish import (
+    DatasetOptions,
+    MimicCxrJpg,
+    PublishSummary,
+    SplitSizes,
+    publish,
+    write_report_page,
+)
 from plainfilm.reports import LabelReports, read_reports
 from plainfilm.steps import Engine
 
 __all__ = ["DemoSummary", "run_demo"]
 
 LABEL_SET = "chexpert"
-SPLIT = (0.6, 0.2, 0.2)
+SPLIT = SplitSizes((0.6, 0.2, 0.2))
 
 # The demo's ids and splits are the same each time, on every machine. Its films are invented
 # people's; a key for real ones is random, and `load_or_create_key` makes it.
@@ -40,6 +50,9 @@ class DemoSummary:
     categories: RunSummary
     labels: RunSummary
     clean: RunSummary
+    audit: AuditSummary
+    clean_reports: ReportRun
+    checked: CheckReport
     published: PublishSummary
     archive: Path
     dataset: Path
@@ -58,6 +71,7 @@ def run_demo(folder: Path, *, engine: Engine, tell: Callable[[str], None]) -> De
     if folder.exists() and any(folder.iterdir()):
         raise SettingsError(f"{folder} is not empty; name a new folder for the demo")
     archive_folder, dataset, page = folder / "archive", folder / "dataset", folder / "report.html"
+    clean_films = folder / "clean"
     tell("Writing 24 sample films as a hospital's messy export")
     folder.mkdir(parents=True, exist_ok=True)
     source = build_sample_source(folder)
@@ -72,15 +86,32 @@ def run_demo(folder: Path, *, engine: Engine, tell: Callable[[str], None]) -> De
         categories = archive.run(DecideCategory(silent_on(model.card)), engine=engine)
         tell("Reading the reports for findings")
         labels = archive.run(LabelReports(LABEL_SET), engine=engine)
-        tell("De-identifying headers, withholding films with burned-in text")
-        clean = archive.run(Deidentify(folder / "clean", SAMPLE_KEY), engine=engine)
+        tell("De-identifying headers, blacking out names that are burned into the pixels")
+        step = Deidentify(clean_films, SAMPLE_KEY, audit=audit_folder(clean_films))
+        clean = archive.run(step, engine=engine)
+        audit = finish_audit(audit_folder(clean_films), out=clean_films, options=step.options)
+        tell("De-identifying the reports")
+        clean_reports = write_tree(
+            clean_all(archive.reports(), CleanReports(SAMPLE_KEY), engine),
+            folder / "clean-reports",
+            audit_folder(folder / "clean-reports"),
+        )
         tell("Publishing images, labels, splits and checksums")
-        published = publish_mimic_cxr_jpg(
-            archive, dataset, engine=engine, key=SAMPLE_KEY, label_set=LABEL_SET, split=SPLIT
+        published = publish(
+            archive,
+            dataset,
+            layout=MimicCxrJpg(),
+            engine=engine,
+            key=SAMPLE_KEY,
+            label_set=LABEL_SET,
+            options=DatasetOptions(split=SPLIT),
         )
         tell("Writing the report page")
-        write_report_page(archive, page, dataset=dataset)
+        write_report_page(archive, page, dataset=dataset, audit=audit_folder(clean_films))
+    tell("Checking what would leave against the originals")
+    originals = [location for location, _ in source.films]
+    checked = check_folder(clean_films, engine=engine, source=originals, key=SAMPLE_KEY)
     return DemoSummary(
-        source, ingested, reports, categories, labels, clean, published,
-        archive_folder, dataset, page,
+        source, ingested, reports, categories, labels, clean, audit, clean_reports, checked,
+        published, archive_folder, dataset, page,
     )  # fmt: skip

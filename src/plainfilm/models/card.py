@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
 import msgspec
 
@@ -18,13 +18,17 @@ from plainfilm.errors import ModelError
 __all__ = [
     "FLAGS",
     "INTERFACE",
+    "AnyCard",
     "Card",
     "CategoryFigures",
+    "CommonCard",
     "Data",
     "Figure",
     "Threshold",
+    "check_identity",
     "check_name",
     "read_card",
+    "read_card_of",
     "write_card",
 ]
 
@@ -37,6 +41,26 @@ _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _RELEASE: Final = re.compile(r"\d+(\.\d+)*")
 _SIDES: Final = range(32, 2049)
+
+
+class CommonCard(Protocol):
+    """What the cards of all kinds of models have."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def version(self) -> str: ...
+    @property
+    def sha256(self) -> str: ...
+    @property
+    def interface(self) -> int: ...
+    @property
+    def plainfilm_from(self) -> str: ...
+    @property
+    def plainfilm_below(self) -> str: ...
+
+
+AnyCard = TypeVar("AnyCard", bound=CommonCard)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,14 +167,9 @@ class Card:
     known_failures: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        check_name(self.name)
-        if not _SHA256.fullmatch(self.sha256):
-            raise ModelError("sha256 must be 64 hex digits in lower case")
+        check_identity(self.name, self.sha256, self.plainfilm_from, self.plainfilm_below)
         if self.side not in _SIDES:
             raise ModelError(f"side ({self.side}) must be 32 to {_SIDES[-1]} pixels")
-        for name, release in (("from", self.plainfilm_from), ("below", self.plainfilm_below)):
-            if release and not _RELEASE.fullmatch(release):
-                raise ModelError(f"plainfilm_{name} must be a release such as 0.1")
         self._check_classes()
         self._check_numbers()
 
@@ -215,9 +234,30 @@ def check_name(name: str) -> str:
     return name
 
 
+def check_identity(name: str, sha256: str, plainfilm_from: str, plainfilm_below: str) -> None:
+    """Make sure of what every card has.
+
+    Raises:
+        ModelError: one of them cannot be what it is said to be.
+    """
+    check_name(name)
+    if not _SHA256.fullmatch(sha256):
+        raise ModelError("sha256 must be 64 hex digits in lower case")
+    for end, release in (("from", plainfilm_from), ("below", plainfilm_below)):
+        if release and not _RELEASE.fullmatch(release):
+            raise ModelError(f"plainfilm_{end} must be a release such as 0.1")
+
+
 def read_card(path: Path) -> Card:
+    """Read the card of a model of film categories; see `read_card_of`."""
+    return read_card_of(Card, path)
+
+
+def read_card_of(kind: type[AnyCard], path: Path) -> AnyCard:
     """Read a card, and make sure that this release can run its model.
 
+    Args:
+        kind: the card's class.
     Raises:
         ModelError: the card is missing, damaged, or of another interface or release.
     """
@@ -230,7 +270,7 @@ def read_card(path: Path) -> Card:
         ) from error
     _check_interface(path, content)
     try:
-        card = msgspec.json.decode(content, type=Card)
+        card = msgspec.json.decode(content, type=kind)
     except msgspec.MsgspecError as error:
         raise ModelError(f"{path} is no model card: {error}; fetch it again") from error
     except ModelError as error:
@@ -239,7 +279,7 @@ def read_card(path: Path) -> Card:
     return card
 
 
-def write_card(card: Card, path: Path) -> None:
+def write_card(card: CommonCard, path: Path) -> None:
     """Write a card as indented JSON.
 
     Raises:
@@ -266,7 +306,7 @@ def _check_interface(path: Path, content: bytes) -> None:
         )
 
 
-def _check_release(path: Path, card: Card) -> None:
+def _check_release(path: Path, card: CommonCard) -> None:
     own = _numbers(__version__)
     late = bool(card.plainfilm_below) and own >= _numbers(card.plainfilm_below)
     if own < _numbers(card.plainfilm_from) or late:

@@ -3,26 +3,37 @@
 from collections.abc import Iterator, Sequence
 
 from plainfilm.models.card import Card, CategoryFigures, Figure, Threshold
+from plainfilm.models.film_card import FilmCard
+from plainfilm.models.tag_card import TagCard
 
 __all__ = ["card_page"]
 
 
-def card_page(card: Card) -> str:
+def card_page(card: Card | TagCard | FilmCard) -> str:
     """The whole card in Markdown."""
+    of_kind: Iterator[str] = iter(())
+    if isinstance(card, Card):
+        of_kind = _of_categories(card)
+    elif isinstance(card, TagCard):
+        of_kind = _tags(card)
     sections = (
         [f"# {card.name} {card.version}", card.summary],
         _identity(card),
         _data(card),
         _figures(card),
-        _categories(card),
-        _policy(card),
+        of_kind,
         _failures(card),
     )
     paragraphs = (text for section in sections for text in section if text)
     return "\n\n".join(paragraphs) + "\n"
 
 
-def _identity(card: Card) -> Iterator[str]:
+def _of_categories(card: Card) -> Iterator[str]:
+    yield from _categories(card)
+    yield from _policy(card)
+
+
+def _identity(card: Card | TagCard | FilmCard) -> Iterator[str]:
     below = f", below {card.plainfilm_below}" if card.plainfilm_below else ""
     yield _table(
         ("", ""),
@@ -31,15 +42,34 @@ def _identity(card: Card) -> Iterator[str]:
             ("SHA-256 of the ONNX file", f"`{card.sha256}`"),
             ("interface", str(card.interface)),
             ("plainfilm", f"from {card.plainfilm_from}{below}"),
-            ("takes", f"films of {card.side} x {card.side} pixels, 8 bits of grey"),
-            ("classes", f"{len(card.classes)}, of which {len(card.uncovered)} are not covered"),
+            *(_takes_tags(card) if isinstance(card, TagCard) else _takes_films(card)),
         ],
     )
-    if card.uncovered:
+    if isinstance(card, Card) and card.uncovered:
         yield f"Never predicted, for want of films to learn from: {', '.join(card.uncovered)}."
 
 
-def _data(card: Card) -> Iterator[str]:
+def _takes_films(card: Card | FilmCard) -> Iterator[tuple[str, str]]:
+    yield "takes", f"films of {card.side} x {card.side} pixels, 8 bits of grey"
+    if isinstance(card, FilmCard):
+        yield "makes", f"a vector of {card.outputs} numbers"
+        return
+    yield "classes", f"{len(card.classes)}, of which {len(card.uncovered)} are not covered"
+
+
+def _takes_tags(card: TagCard) -> Iterator[tuple[str, str]]:
+    yield "takes", f"{card.columns:,} numbers made of {len(card.inputs)} tags"
+    yield "makes", f"{card.outputs} numbers of them"
+    yield "layers between", ", ".join(map(str, card.layers)) or "none"
+
+
+def _tags(card: TagCard) -> Iterator[str]:
+    yield "## Tags"
+    rows = [(each.keyword, str(each.columns)) for each in card.inputs]
+    yield _table(("tag", "columns"), rows)
+
+
+def _data(card: Card | TagCard | FilmCard) -> Iterator[str]:
     yield "## Trained on"
     yield _table(
         ("data", "films", "patients", "terms", "source"),
@@ -51,8 +81,9 @@ def _data(card: Card) -> Iterator[str]:
     yield card.split
 
 
-def _figures(card: Card) -> Iterator[str]:
-    measured = [*card.figures, *(Figure(name, value) for name, value in card.calibration.items())]
+def _figures(card: Card | TagCard | FilmCard) -> Iterator[str]:
+    calibration = card.calibration if isinstance(card, Card) else {}
+    measured = [*card.figures, *(Figure(name, value) for name, value in calibration.items())]
     if measured:
         yield "## Measured"
         yield _table(
@@ -104,7 +135,7 @@ def _policy(card: Card) -> Iterator[str]:
     )
 
 
-def _failures(card: Card) -> Iterator[str]:
+def _failures(card: Card | TagCard | FilmCard) -> Iterator[str]:
     if card.known_failures:
         yield "## Known failures"
         yield "\n".join(f"- {failure}" for failure in card.known_failures)

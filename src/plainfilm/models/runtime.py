@@ -10,9 +10,9 @@ from onnxruntime.capi import onnxruntime_pybind11_state as native
 
 from plainfilm.errors import ModelError
 from plainfilm.models.card import FLAGS, Card
-from plainfilm.models.store import StoredModel
+from plainfilm.models.store import Stored, StoredModel
 
-__all__ = ["Answers", "Network"]
+__all__ = ["Answers", "Network", "open_session"]
 
 _INPUT: Final = "film"
 _MAP: Final = "category_map"
@@ -65,7 +65,7 @@ class Network:
 
     def __init__(self, model: StoredModel, threads: int = 1) -> None:
         self.card = model.card
-        self._session = _session(model, threads)
+        self._session = open_session(model, threads)
         _check_interface(self._session, model)
         self._uncovered = np.isin(self.card.classes, self.card.uncovered)
 
@@ -107,7 +107,12 @@ class Network:
         return logits / np.float32(self.card.temperatures.get(head, 1.0))
 
 
-def _session(model: StoredModel, threads: int) -> Any:
+def open_session(model: Stored[Any], threads: int) -> Any:
+    """ONNX Runtime's session of a model, on the processor.
+
+    Raises:
+        ModelError: the file is missing, damaged or no ONNX.
+    """
     content = model.verified()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads

@@ -1,7 +1,8 @@
 """Where models are kept: those that ship with plainfilm, and the user's own folder.
 
-A model is a folder that bears its name and holds `categories.onnx` and its card,
-`categories.json`.
+A model is a folder that bears its name and holds a network and its card: `categories.onnx` and
+`categories.json`; for a model of tags `tags.onnx` and `tags.json`, for one that makes vectors of
+films `embedding.onnx` and `embedding.json`.
 """
 
 import hashlib
@@ -14,18 +15,29 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, Generic, TypeAlias
 
 from plainfilm.errors import ModelError
-from plainfilm.models.card import Card, read_card
+from plainfilm.models.card import AnyCard, Card, read_card_of
+from plainfilm.models.film_card import FilmCard
+from plainfilm.models.tag_card import TagCard
 
 __all__ = [
     "CARD_FILE",
     "DEFAULT",
+    "FILM_CARD_FILE",
+    "FILM_NETWORK_FILE",
     "NETWORK_FILE",
+    "TAG_CARD_FILE",
+    "TAG_NETWORK_FILE",
+    "Stored",
     "StoredModel",
+    "StoredTagModel",
     "add_model",
+    "find_any_model",
+    "find_film_model",
     "find_model",
+    "find_tag_model",
     "list_models",
     "remove_model",
     "user_folder",
@@ -36,11 +48,25 @@ DEFAULT: Final = "starter"
 
 NETWORK_FILE: Final = "categories.onnx"
 CARD_FILE: Final = "categories.json"
+TAG_NETWORK_FILE: Final = "tags.onnx"
+TAG_CARD_FILE: Final = "tags.json"
+FILM_NETWORK_FILE: Final = "embedding.onnx"
+FILM_CARD_FILE: Final = "embedding.json"
+_CARDS: Final[dict[str, type[Card] | type[TagCard] | type[FilmCard]]] = {
+    CARD_FILE: Card,
+    TAG_CARD_FILE: TagCard,
+    FILM_CARD_FILE: FilmCard,
+}
+_MADE_FOR: Final = {
+    Card: "of film categories, for `plainfilm classify`",
+    TagCard: "of tags, for `plainfilm cluster --compress`",
+    FilmCard: "that makes vectors of films, for `plainfilm cluster --embedding`",
+}
 _FOLDER_VARIABLE: Final = "PLAINFILM_MODELS"
 
 
 @dataclass(frozen=True, slots=True)
-class StoredModel:
+class Stored(Generic[AnyCard]):
     """A model and where it is.
 
     Attributes:
@@ -48,7 +74,7 @@ class StoredModel:
         bundled: whether it ships with plainfilm, and so cannot be removed.
     """
 
-    card: Card
+    card: AnyCard
     network: Path
     bundled: bool = False
 
@@ -72,6 +98,12 @@ class StoredModel:
         return content
 
 
+StoredModel: TypeAlias = Stored[Card]
+"""A model of film categories."""
+StoredTagModel: TypeAlias = Stored[TagCard]
+"""A model of tags."""
+
+
 def user_folder() -> Path:
     """Where the user's models are: `PLAINFILM_MODELS`, else the platform's folder for data."""
     chosen = os.environ.get(_FOLDER_VARIABLE)
@@ -87,9 +119,9 @@ def user_folder() -> Path:
     return base / "plainfilm" / "models"
 
 
-def list_models() -> list[StoredModel | ModelError]:
+def list_models() -> list[Stored[Any] | ModelError]:
     """Every model by name, the bundled ones first; an error in place of one that cannot be used."""
-    found: list[StoredModel | ModelError] = []
+    found: list[Stored[Any] | ModelError] = []
     for folder, bundled in _folders():
         try:
             found.append(_opened(folder, bundled=bundled))
@@ -99,56 +131,111 @@ def list_models() -> list[StoredModel | ModelError]:
 
 
 def find_model(chosen: str | Path | None = None) -> StoredModel:
-    """The model of a name, or at a path: its folder, its ONNX file or its card.
+    """The model of film categories of a name, or at a path: its folder, its ONNX file or its card.
 
     Args:
         chosen: None takes `DEFAULT`. A text is a name where there is such a model, else a path.
     Raises:
+        ModelError: there is none, its card cannot be used, or it is of another kind.
+    """
+    found = find_any_model(DEFAULT if chosen is None else chosen)
+    if not isinstance(found.card, Card):
+        raise _of_other_kind(chosen, found)
+    return found
+
+
+def find_tag_model(chosen: str | Path) -> StoredTagModel:
+    """The model of tags of a name, or at a path, as in `find_model`.
+
+    Raises:
+        ModelError: there is none, its card cannot be used, or it is of another kind.
+    """
+    found = find_any_model(chosen)
+    if not isinstance(found.card, TagCard):
+        raise _of_other_kind(chosen, found)
+    return found
+
+
+def find_film_model(chosen: str | Path) -> Stored[Any]:
+    """A model that takes films and gives vectors, as in `find_model`: one that was made for it, or
+    one of film categories.
+
+    Raises:
+        ModelError: there is none, its card cannot be used, or it is of another kind.
+    """
+    found = find_any_model(chosen)
+    if not isinstance(found.card, (FilmCard, Card)):
+        raise _of_other_kind(chosen, found)
+    return found
+
+
+def _of_other_kind(chosen: str | Path | None, found: Stored[Any]) -> ModelError:
+    return ModelError(f"{chosen} is a model {_MADE_FOR[type(found.card)]}")
+
+
+def find_any_model(chosen: str | Path) -> Stored[Any]:
+    """The model of a name, or at a path, of whatever kind.
+
+    Raises:
         ModelError: there is none, or its card cannot be used.
     """
     if not isinstance(chosen, Path):
-        name = DEFAULT if chosen is None else chosen
         for folder, bundled in _folders():
-            if folder.name == name:
+            if folder.name == chosen:
                 return _opened(folder, bundled=bundled)
-        chosen = Path(name)
-    path = chosen
+    path = Path(chosen)
     if not path.exists():
         there = ", ".join(sorted(folder.name for folder, _ in _folders())) or "none"
         raise ModelError(
             f"there is no model {path}, by name or as a path; in the store: {there}. Add one with"
-            " `plainfilm models add`, or train one with `plainfilm train categories`"
+            " `plainfilm models add`, or train one with `plainfilm train`"
         )
     if path.is_dir():
         return _opened(path)
-    card = path.with_suffix(".json")
-    return StoredModel(read_card(card), path.with_suffix(".onnx"))
+    kind = _CARDS.get(path.with_suffix(".json").name, Card)
+    return _stored(kind, path.with_suffix(".json"))
 
 
-def add_model(source: Path) -> StoredModel:
+def add_model(source: Path) -> Stored[Any]:
     """Copy a model into the user's folder, under the name in its card.
 
     Raises:
         ModelError: it is damaged or cannot be run, the name is taken, or nothing can be written.
     """
-    from plainfilm.models.runtime import Network  # noqa: PLC0415 - loads ONNX Runtime
-
-    model = find_model(Path(source))
-    Network(model)  # whatever is wrong with it is said now
+    model = find_any_model(Path(source))
+    _try_out(model)
     target = user_folder() / model.card.name
     if target.exists() or _bundled(model.card.name) is not None:
         raise ModelError(f"there is a model `{model.card.name}` already; remove it first")
+    card_file = next(name for name, kind in _CARDS.items() if isinstance(model.card, kind))
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".adding-", dir=target.parent) as folder:
             partial = Path(folder) / target.name
             partial.mkdir()
-            shutil.copyfile(model.network, partial / NETWORK_FILE)
-            shutil.copyfile(model.network.with_suffix(".json"), partial / CARD_FILE)
+            shutil.copyfile(model.network, (partial / card_file).with_suffix(".onnx"))
+            shutil.copyfile(model.network.with_suffix(".json"), partial / card_file)
             partial.rename(target)
     except OSError as error:
         raise ModelError(f"cannot write to {target.parent}: {error.strerror}") from error
     return _opened(target)
+
+
+def _try_out(model: Stored[Any]) -> None:
+    """Load the network, so that whatever is wrong with it is said now."""
+    # ONNX Runtime takes long to load.
+    if isinstance(model.card, TagCard):
+        from plainfilm.models.tag_encoder import TagEncoder  # noqa: PLC0415
+
+        TagEncoder(model)
+    elif isinstance(model.card, FilmCard):
+        from plainfilm.models.film_encoder import FilmEncoder  # noqa: PLC0415
+
+        FilmEncoder(model)
+    else:
+        from plainfilm.models.runtime import Network  # noqa: PLC0415
+
+        Network(model)
 
 
 def remove_model(name: str) -> Path:
@@ -170,15 +257,21 @@ def remove_model(name: str) -> Path:
     return folder
 
 
-def _opened(folder: Path, *, bundled: bool = False) -> StoredModel:
-    return StoredModel(read_card(folder / CARD_FILE), folder / NETWORK_FILE, bundled)
+def _opened(folder: Path, *, bundled: bool = False) -> Stored[Any]:
+    name = next((name for name in _CARDS if (folder / name).is_file()), CARD_FILE)
+    return _stored(_CARDS[name], folder / name, bundled=bundled)
+
+
+def _stored(kind: type[AnyCard], card: Path, *, bundled: bool = False) -> Stored[AnyCard]:
+    return Stored(read_card_of(kind, card), card.with_suffix(".onnx"), bundled)
 
 
 def _folders() -> Iterator[tuple[Path, bool]]:
     """The folders that hold a card, and whether they ship with plainfilm."""
     for base, bundled in ((_bundled_folder(), True), (user_folder(), False)):
         for folder in sorted(base.iterdir()) if base.is_dir() else ():
-            if (folder / CARD_FILE).is_file() and not folder.name.startswith("."):
+            held = any((folder / name).is_file() for name in _CARDS)
+            if held and not folder.name.startswith("."):
                 yield folder, bundled
 
 

@@ -27,6 +27,7 @@ class Schedule:
         warm_up: steps until the learning rate is at its highest.
         averaging: decay of the exponential moving average of the weights, which is the result.
         clip: the largest norm of a gradient.
+        falling: whether the learning rate falls after the warm-up; else it stays.
     """
 
     steps: int = 1200
@@ -36,6 +37,7 @@ class Schedule:
     warm_up: int = 100
     averaging: float = 0.997
     clip: float = 2.0
+    falling: bool = True
 
 
 def fit(
@@ -80,7 +82,9 @@ def fit(
 
 def _rate_at(step: int, schedule: Schedule) -> float:
     """The share of the highest learning rate; it ends at a hundredth, not at nothing."""
-    warm = min(1.0, (step + 1) / schedule.warm_up)
+    warm = min(1.0, (step + 1) / max(1, schedule.warm_up))
+    if not schedule.falling:
+        return warm
     return warm * (0.5 * (1 + math.cos(math.pi * min(1.0, step / schedule.steps))) + 0.01)
 
 

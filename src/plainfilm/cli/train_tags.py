@@ -1,0 +1,95 @@
+"""`train tags`: from the tags of films to a model that says them in fewer numbers."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from plainfilm.cli.console import AsJson, Where, show, stages
+from plainfilm.cli.tag_tables import LeastShare, LeaveOut, TagSource, read_tags
+from plainfilm.errors import ModelError
+
+__all__ = ["add_to"]
+
+
+def add_to(group: typer.Typer) -> None:
+    group.command()(tags)
+
+
+def tags(
+    source: TagSource,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The model's folder.")],
+    by: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="TAG",
+            help="What clusters are to be judged by, and so is not learnt; may be given again. The"
+            " default is BodyPartExamined and ViewPosition.",
+        ),
+    ] = None,
+    leave_out: LeaveOut = None,
+    least_share: LeastShare = 0.2,
+    kept: Annotated[
+        float,
+        typer.Option("--kept", help="The bottleneck, as a share of the features' columns."),
+    ] = 0.1,
+    bottleneck: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="The same as a number, in place of --kept."),
+    ] = None,
+    tried: Annotated[
+        int,
+        typer.Option(min=1, help="Networks to try; 1 trains the published one alone."),
+    ] = 8,
+    epochs: Annotated[int, typer.Option(min=1, help="Rounds over all films.")] = 10,
+    seed: Annotated[int, typer.Option(help="Of all that is drawn at random.")] = 0,
+    name: Annotated[str | None, typer.Option(help="The model's; the default is DIR's.")] = None,
+    version: Annotated[str, typer.Option(help="The model's.")] = "1",
+    licence: Annotated[
+        str, typer.Option(help="For the card: under which terms the model may be used.")
+    ] = "as the films that it was trained on",
+    where: Where = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train an autoencoder of tags, for `cluster --compress`; write its card.
+
+    Several networks are trained, and the one that gives back films held out with the lowest error
+    is kept. The card names values of tags, such as names of stations and devices.
+
+    Example: `plainfilm train tags films --out my-tags`
+    """
+    from plainfilm.clusters import FeatureSettings, build_features, judged_tags
+    from plainfilm.models import check_name
+
+    training = _training()
+    plan = training.Plan(kept=kept, bottleneck=bottleneck, tried=tried, epochs=epochs, seed=seed)
+    name = check_name(name or out.absolute().name)
+    read = read_tags(source, by=by, leave_out=leave_out, where=where)
+    left_out = frozenset((*read.leave_out, *judged_tags(read.table, by or None)))
+    features = build_features(read.table, FeatureSettings(left_out, least_share))
+    with stages(quiet=as_json) as progress:
+        trained = training.train_tags(features, plan, progress)
+    notes = training.Notes(licence)
+    card = training.write_model(out, name, version, trained, features, plan, notes)
+    facts = {
+        "films": trained.films,
+        "held out": trained.held_out,
+        "columns": card.columns,
+        "bottleneck": card.outputs,
+        "layers": ", ".join(map(str, card.layers)),
+        "learning rate": trained.shape.learning_rate,
+        "mean squared error": round(trained.error, 6),
+        "of the columns' means": round(trained.column_means_error, 6),
+        "not learnt": ", ".join(sorted(left_out)),
+        "model": str(out),
+    }
+    show("Model trained", facts, as_json=as_json)
+
+
+def _training() -> Any:
+    try:
+        from plainfilm.clusters import training
+    except ImportError as error:
+        missing = error.name or "a package"
+        raise ModelError(f"training needs {missing}: pip install 'plainfilm[train]'") from error
+    return training

@@ -1,0 +1,202 @@
+"""`deidentify` from the command line: its options, what it refuses, and going on."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from plainfilm.demo import make_film
+from plainfilm.dicom import Dataset, read_dataset, write_dataset
+
+Run = Callable[..., Any]
+ONE = ("--workers", 1)
+HEADERS = ("--headers-only", *ONE)
+
+
+def film(number: int, **tags: object) -> Dataset:
+    """A film of an invented patient."""
+    return make_film(
+        {
+            "SOPInstanceUID": f"1.2.826.0.1.3680043.8.498.{number}.1",
+            "StudyInstanceUID": f"1.2.826.0.1.3680043.8.498.{number}.2",
+            "SeriesInstanceUID": f"1.2.826.0.1.3680043.8.498.{number}.3",
+            "PatientName": "Davidson^Douglas",
+            "PatientID": f"NGH00381{number:02d}",
+            "PatientSex": "M",
+            "StudyDate": "20210302",
+            "StationName": "DX-2",
+            "StudyDescription": "XR CHEST AP PORTABLE for Douglas Davidson",
+            **tags,
+        }
+    )
+
+
+@pytest.fixture
+def films(tmp_path: Path) -> Path:
+    folder = tmp_path / "films"
+    folder.mkdir()
+    write_dataset(film(1), folder / "1.dcm")
+    write_dataset(film(2), folder / "2.dcm")
+    return folder
+
+
+def clean_films(out: Path) -> list[Dataset]:
+    return [read_dataset(path) for path in sorted(out.rglob("*.dcm"))]
+
+
+def test_films_come_out_clean_and_the_audit_beside_them(
+    plainfilm: Run, films: Path, tmp_path: Path
+) -> None:
+    ran = plainfilm("deidentify", films, "--out", tmp_path / "out", *ONE)
+    assert ran.code == 0
+    assert "made the secret key" in ran.err
+    assert str(tmp_path / "plainfilm.key") in ran.err
+    one, two = clean_films(tmp_path / "out")
+    assert one.StudyDescription == "XR CHEST AP PORTABLE"
+    assert one.BurnedInAnnotation == "NO"
+    assert one.PatientID != two.PatientID  # two patients of one name
+    audit = tmp_path / "out.audit"
+    assert (audit / "audit.html").is_file()
+    assert pq.read_table(audit / "films.parquet").num_rows == 2
+    assert (
+        "made the secret key"
+        not in plainfilm("deidentify", films, "--out", tmp_path / "out", *ONE).err
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "keyword", "value"),
+    [
+        (("--retain", "device", "--retain", "uids"), "StationName", "DX-2"),
+        (
+            ("--retain", "uids"),
+            "StudyInstanceUID",
+            "1.2.826.0.1.3680043.8.498.1.2",
+        ),
+        (("--retain", "patient-characteristics"), "PatientSex", "M"),
+        (("--dates", "full"), "StudyDate", "20210302"),
+        (("--dates", "removed"), "StudyDate", ""),
+        (("--remove-descriptions",), "StudyDescription", None),
+    ],
+)
+def test_options_keep_what_they_name(
+    plainfilm: Run, tmp_path: Path, arguments: tuple[str, ...], keyword: str, value: str | None
+) -> None:
+    write_dataset(film(1), tmp_path / "1.dcm")
+    ran = plainfilm(
+        "deidentify", tmp_path / "1.dcm", "--out", tmp_path / "out", *arguments, *HEADERS
+    )
+    assert ran.code == 0
+    (clean,) = clean_films(tmp_path / "out")
+    assert clean.get(keyword) == value
+    assert "BurnedInAnnotation" not in clean
+
+
+def test_rules_of_ones_own(plainfilm: Run, films: Path, tmp_path: Path) -> None:
+    rules = tmp_path / "rules.toml"
+    rules.write_text('[[rule]]\ntag = "StationName"\naction = "keep"\n')
+    command = ("deidentify", films, "--out", tmp_path / "out", "--rules", rules, *HEADERS)
+    ran = plainfilm(*command)
+    assert ran.code == 1
+    assert "rule 1 (StationName)" in ran.err
+    assert "i_know = true" in ran.err
+    assert not (tmp_path / "plainfilm.key").exists()
+    rules.write_text('[[rule]]\ntag = "StationName"\naction = "keep"\ni_know = true\n')
+    assert plainfilm(*command).code == 0
+    assert clean_films(tmp_path / "out")[0].StationName == "DX-2"
+
+
+def test_running_again_adds_new_films(plainfilm: Run, films: Path, tmp_path: Path) -> None:
+    plainfilm("deidentify", films, "--out", tmp_path / "out", *HEADERS)
+    before = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*.dcm")}
+    write_dataset(film(3), films / "3.dcm")
+    assert plainfilm("deidentify", films, "--out", tmp_path / "out", *HEADERS).code == 0
+    after = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*.dcm")}
+    assert len(after) == 3
+    assert before.items() <= after.items()
+
+
+def test_folder_that_is_not_empty_is_refused(plainfilm: Run, films: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "letter.txt").write_text("mine")
+    ran = plainfilm("deidentify", films, "--out", tmp_path / "out", *HEADERS)
+    assert ran.code == 1
+    assert "not empty" in ran.err
+    assert not (tmp_path / "plainfilm.key").exists()
+
+
+def test_another_key_for_the_same_output_is_refused(
+    plainfilm: Run, films: Path, tmp_path: Path
+) -> None:
+    plainfilm("deidentify", films, "--out", tmp_path / "out", *HEADERS)
+    ran = plainfilm(
+        "deidentify", films, "--out", tmp_path / "out", "--key", tmp_path / "other.key", *HEADERS
+    )
+    assert ran.code == 1
+    assert "another key" in ran.err
+
+
+def test_key_that_others_can_read_is_refused(plainfilm: Run, films: Path, tmp_path: Path) -> None:
+    plainfilm("deidentify", films, "--out", tmp_path / "out", *HEADERS)
+    (tmp_path / "plainfilm.key").chmod(0o644)
+    ran = plainfilm("deidentify", films, "--out", tmp_path / "out", *HEADERS)
+    assert ran.code == 1
+    assert "chmod 600" in ran.err
+
+
+def test_source_inside_the_output_is_refused(plainfilm: Run, films: Path, tmp_path: Path) -> None:
+    ran = plainfilm("deidentify", films, "--out", tmp_path, *HEADERS)
+    assert ran.code == 1
+    assert "lies inside --out" in ran.err
+
+
+def test_report_and_document_are_refused(plainfilm: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for number, sop_class in enumerate(
+        ("1.2.840.10008.5.1.4.1.1.88.11", "1.2.840.10008.5.1.4.1.1.104.1")
+    ):
+        document = film(number + 1, SOPClassUID=sop_class)
+        del document.PixelData
+        write_dataset(document, folder / f"{number}.dcm")
+    ran = plainfilm("deidentify", folder, "--out", tmp_path / "out", *HEADERS, "--json")
+    assert ran.code == 1
+    assert ran.facts["reasons"] == {"no_pixel_data": 2}
+    assert not list((tmp_path / "out").rglob("*.dcm"))
+
+
+def test_film_without_patient_id_becomes_a_patient_of_its_own(
+    plainfilm: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "in").mkdir()
+    for number in (1, 2):
+        write_dataset(film(number, PatientID=None), tmp_path / "in" / f"{number}.dcm")
+    assert plainfilm("deidentify", tmp_path / "in", "--out", tmp_path / "out", *HEADERS).code == 0
+    one, two = clean_films(tmp_path / "out")
+    assert one.PatientID
+    assert one.PatientID != two.PatientID
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((), "name SOURCE and --out"),
+        (("--against", "x", "--out", "o", "films"), "go with --check"),
+        (("--check", "c", "--out", "o"), "neither SOURCE nor --out"),
+        (("films", "--out", "o", "--clean", "graphics", "--headers-only"), "headers alone"),
+    ],
+)
+def test_contradictions_are_refused(
+    plainfilm: Run, arguments: tuple[str, ...], message: str
+) -> None:
+    ran = plainfilm("deidentify", *arguments)
+    assert ran.code == 1
+    assert message in ran.err
+
+
+def test_our_own_output_passes_the_check(plainfilm: Run, films: Path, tmp_path: Path) -> None:
+    plainfilm("deidentify", films, "--out", tmp_path / "out", *HEADERS)
+    ran = plainfilm("deidentify", "--check", tmp_path / "out", "--against", films, *ONE)
+    assert ran.code in (0, 3), ran.out + ran.err
