@@ -146,3 +146,46 @@ def test_a_table_of_one_film_is_one_cluster(plainfilm: Run, tmp_path: Path) -> N
     path.write_text("Modality,BodyPartExamined\nCR,CHEST\n")
     ran = plainfilm("cluster", path)
     assert (ran.code, "one cluster" in ran.err) == (0, True)
+
+
+def test_several_numbers_of_clusters_are_judged_and_nothing_is_kept(
+    plainfilm: Run, films: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "judged"
+    ran = plainfilm(
+        "cluster", films, "--ks", "2,3,4", "--compress", "svd", "--by", "ViewPosition",
+        "--out", out, "--json",
+    )  # fmt: skip
+    assert ran.code == 0
+    assert [row["k"] for row in ran.facts["scores"]] == [2, 3, 4] * 2
+    assert {row["data"] for row in ran.facts["scores"]} == {"original", "compressed"}
+    assert {path.name for path in out.iterdir()} >= {
+        "scores.csv", "comparisons.csv", "evaluation.md", "scores_by_k.png", "elbow.png",
+    }  # fmt: skip
+    with Archive.open(films) as archive:
+        assert not archive.rows("SELECT 1 FROM prediction WHERE task = 'cluster'")
+
+
+def test_the_published_numbers_of_clusters_are_taken_as_far_as_there_are_films(
+    plainfilm: Run, table: Path
+) -> None:
+    ran = plainfilm("cluster", table, "--ks", "paper", "--json")
+    assert [row["k"] for row in ran.facts["scores"]] == [4, 7, 11, 15, 20, 25, 30, 40, 50]
+    assert "Homogeneity" in plainfilm("cluster", table, "--ks", "2,3").out
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "words"),
+    [
+        (("--ks", "2,many"), 2, "commas"),
+        (("--ks", "2,61"), 1, "number of films"),
+        (("--ks", "2", "--k", 2), 1, "choose one"),
+        (("--compress", "nothing-such"), 1, "no model"),
+    ],
+)
+def test_numbers_and_compressions_that_cannot_be_are_refused(
+    plainfilm: Run, table: Path, options: tuple[object, ...], code: int, words: str
+) -> None:
+    refused = plainfilm("cluster", table, *options)
+    assert refused.code == code
+    assert words in refused.err

@@ -47,8 +47,9 @@ def test_vectors_of_other_films_are_refused() -> None:
 
 def test_kinds_of_data_are_compared_over_the_ks_that_both_have() -> None:
     rises = {("original", k): VisualScore(9, 0.5 + k / 100, 0.1) for k in (4, 7, 11, 15)}
-    same = {("compressed", k): VisualScore(9, 0.4 + k / 100 + k % 2 / 500, 0.1) for k in (4, 7, 11)}
-    found = compare_visually(rises | same)
+    lower = {4: 0.1, 7: 0.101, 11: 0.103}
+    falls = {("compressed", k): VisualScore(9, 0.5 + k / 100 - by, 0.1) for k, by in lower.items()}
+    found = compare_visually(rises | falls)
     ((names, comparison),) = found.comparisons.items()
     assert names == ("pixels", "cosine distance", "original", "compressed")
     assert (comparison.pairs, comparison.different) == (3, True)
@@ -64,4 +65,8 @@ def test_two_ks_are_too_few_to_compare() -> None:
     scores["a", 9] = VisualScore(0, None, None)
     found = compare_visually(scores)
     assert not found.comparisons
-    assert found.grids()[0].rows == (("4", "0.500", "0.500"), ("7", "0.500", "0.500"), ("9", "0/0", ""))
+    assert found.grids()[0].rows == (
+        ("4", "0.500", "0.500"),
+        ("7", "0.500", "0.500"),
+        ("9", "0/0", ""),
+    )

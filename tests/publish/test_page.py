@@ -1,6 +1,6 @@
 """The report page: complete, self-contained, safe to show, and sound HTML."""
 
-import gzip
+import csv
 import re
 from collections.abc import Callable
 from html.parser import HTMLParser
@@ -12,6 +12,7 @@ import pytest
 from plainfilm.dicom import read_dataset, write_dataset
 from plainfilm.errors import ArchiveError, BadTable
 from plainfilm.publish import MimicCxrJpg, publish, write_report_page
+from plainfilm.publish.film_table import COLUMNS, FILMS
 from plainfilm.publish.page import content, parts
 
 if TYPE_CHECKING:
@@ -229,8 +230,15 @@ def test_splits_come_from_the_dataset(
 
 
 def test_a_patient_in_two_splits_is_an_alarm(sample: "Sample", show: Show, tmp_path: Path) -> None:
-    with gzip.open(tmp_path / "x-split.csv.gz", "wt") as file:
-        file.write("dicom_id,subject_id,study_id,split\na,1,5,train\nb,1,6,test\n")
+    rows = [
+        dict.fromkeys(COLUMNS, "") | {"dicom_id": "a", "subject_id": "1", "split": "train"},
+        dict.fromkeys(COLUMNS, "") | {"dicom_id": "b", "subject_id": "1", "split": "test"},
+    ]
+    (tmp_path / FILMS).parent.mkdir()
+    with (tmp_path / FILMS).open("w", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        writer.writeheader()
+        writer.writerows(rows)
     page = show(sample, dataset=tmp_path)
     assert "1 patient in more than one split" in page.sections["notices"]
 
@@ -238,10 +246,11 @@ def test_a_patient_in_two_splits_is_an_alarm(sample: "Sample", show: Show, tmp_p
 def test_a_folder_that_is_no_dataset_is_refused(
     sample: "Sample", show: Show, tmp_path: Path
 ) -> None:
-    with pytest.raises(BadTable, match="0 tables"):
-        show(sample, dataset=tmp_path)
-    (tmp_path / "x-split.csv.gz").write_bytes(b"not gzip")
     with pytest.raises(BadTable, match="cannot be read"):
+        show(sample, dataset=tmp_path)
+    (tmp_path / FILMS).parent.mkdir()
+    (tmp_path / FILMS).write_bytes(b"dicom_id\n")
+    with pytest.raises(BadTable, match="not the table of films"):
         show(sample, dataset=tmp_path)
 
 

@@ -161,7 +161,7 @@ def _thumbnails_of(folder: Path, found: "FilmClusters") -> "ShowFilm":
 
     ids = found.table.film_ids
     rows = {*found.clustering.medoids.tolist()}
-    rows |= {item.row for item in (*found.suspicions, *found.far)}
+    rows |= {item.row for item in found.suspicions} | {item.row for item in found.far}
     listed = ", ".join(str(int(ids[row])) for row in sorted(rows))
     with Archive.open(folder) as archive:
         films: Mapping[int, Mapping[str, Any]] = {

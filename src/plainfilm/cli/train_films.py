@@ -108,13 +108,13 @@ def _films_of(folder: Path, where: str | None) -> tuple[list["Film"], list[int]]
     with Archive.open(folder) as archive:
         # The condition is the user's own SQL, run read-only in a closed DuckDB.
         rows = archive.rows(
-            "SELECT film_id, sop_instance_uid, path, member, patient_pk"  # noqa: S608
+            "SELECT film_id, SOPInstanceUID AS uid, path, member, patient_pk"  # noqa: S608
             f" FROM films {condition} ORDER BY film_id"
         )
         located = [
             Film(
                 row["film_id"],
-                row["sop_instance_uid"],
+                row["uid"],
                 film_location(archive.path, row["path"], row["member"]),
             )
             for row in rows

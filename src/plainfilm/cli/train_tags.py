@@ -42,6 +42,14 @@ def tags(
         typer.Option(min=1, help="Networks to try; 1 trains the published one alone."),
     ] = 8,
     epochs: Annotated[int, typer.Option(min=1, help="Rounds over all films.")] = 10,
+    distances: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            help="How much it counts that films are as far apart in the bottleneck as before; 0 as"
+            " published.",
+        ),
+    ] = 0.1,
     seed: Annotated[int, typer.Option(help="Of all that is drawn at random.")] = 0,
     name: Annotated[str | None, typer.Option(help="The model's; the default is DIR's.")] = None,
     version: Annotated[str, typer.Option(help="The model's.")] = "1",
@@ -62,7 +70,14 @@ def tags(
     from plainfilm.models import check_name
 
     training = _training()
-    plan = training.Plan(kept=kept, bottleneck=bottleneck, tried=tried, epochs=epochs, seed=seed)
+    plan = training.Plan(
+        kept=kept,
+        bottleneck=bottleneck,
+        tried=tried,
+        epochs=epochs,
+        distances=distances,
+        seed=seed,
+    )
     name = check_name(name or out.absolute().name)
     read = read_tags(source, by=by, leave_out=leave_out, where=where)
     left_out = frozenset((*read.leave_out, *judged_tags(read.table, by or None)))
@@ -80,6 +95,7 @@ def tags(
         "learning rate": trained.shape.learning_rate,
         "mean squared error": round(trained.error, 6),
         "of the columns' means": round(trained.column_means_error, 6),
+        "relative error of distances": round(trained.distance_error, 4),
         "not learnt": ", ".join(sorted(left_out)),
         "model": str(out),
     }

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from plainfilm.clusters.embed import EmbedFilms, vectors_of
     from plainfilm.clusters.features import Features, build_features, features_like
     from plainfilm.clusters.films import FilmClusters, cluster_films, judged_tags, tags_named
-    from plainfilm.clusters.flat_map import FlatMap, flat_map
     from plainfilm.clusters.left_out import keyword_of
     from plainfilm.clusters.medoids import Clustering, faster_pam, k_medoids
     from plainfilm.clusters.odd import FarFilm, Suspicion, far_films, suspicious
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
         write_tables,
     )
     from plainfilm.clusters.plan import FeatureSettings, TagPlan, Treatment
+    from plainfilm.clusters.plane import FlatMap, flat_map
     from plainfilm.clusters.step import KeepClusters
     from plainfilm.clusters.tag_files import read_csv, read_parts
     from plainfilm.clusters.tag_table import TagColumn, TagTable
@@ -94,7 +94,7 @@ __getattr__ = lazy_exports(
         "FeatureSettings": "plan",
         "Features": "features",
         "FilmClusters": "films",
-        "FlatMap": "flat_map",
+        "FlatMap": "plane",
         "KeepClusters": "step",
         "Suspicion": "odd",
         "TagColumn": "tag_table",
@@ -112,7 +112,7 @@ __getattr__ = lazy_exports(
         "far_records": "output",
         "faster_pam": "medoids",
         "features_like": "features",
-        "flat_map": "flat_map",
+        "flat_map": "plane",
         "judge_by_k": "by_k",
         "judged_tags": "films",
         "k_medoids": "medoids",

@@ -72,7 +72,7 @@ def _encoder(card: Path, sha256: str) -> FilmEncoder:
 
 def _text(vector: NDArray[np.float32]) -> str:
     length = float(np.linalg.norm(vector))
-    return base64.b64encode((vector / (length or 1.0)).astype(_STORED)).decode("ascii")
+    return base64.b64encode((vector / (length or 1.0)).astype(_STORED).tobytes()).decode("ascii")
 
 
 def vectors_of(

@@ -9,9 +9,10 @@ from matplotlib.figure import Figure
 
 from plainfilm.evaluate.clusters_evaluation import ClusterEvaluation
 from plainfilm.evaluate.clusters_tables import MEASURE_WORDS
+from plainfilm.evaluate.clusters_visual import VisualEvaluation
 from plainfilm.evaluate.pictures import BLUE, GREY, ORANGE, save_picture
 
-__all__ = ["draw_curves", "draw_scores"]
+__all__ = ["draw_curves", "draw_looks", "draw_scores"]
 
 _COLORS: Final = (BLUE, ORANGE, GREY, "#1b7837", "#762a83")
 _MEASURES: Final = ("homogeneity", "nmi_paper", "nmi_arithmetic")
@@ -78,3 +79,28 @@ def draw_curves(evaluation: ClusterEvaluation, path: Path) -> None:
         panels[0].set_ylabel("Sum of squared distances")
 
     save_picture(path, (max(5.0, 4.0 * len(curves)), 3.5), draw)
+
+
+def draw_looks(visual: VisualEvaluation, path: Path) -> None:
+    """The mean cosine distance to the medoid against K, with its standard deviation, a line for
+    each kind of data."""
+
+    def draw(figure: Figure) -> None:
+        axes = figure.subplots()
+        for place, data in enumerate(dict.fromkeys(name for name, _ in visual.scores)):
+            known = {
+                k: (score.mean, score.sd or 0.0)
+                for (name, k), score in visual.scores.items()
+                if name == data and score.mean is not None
+            }
+            ks = sorted(known)
+            means, spreads = [known[k][0] for k in ks], [known[k][1] for k in ks]
+            color = _COLORS[place % len(_COLORS)]
+            axes.errorbar(ks, means, spreads, marker="o", ms=3, capsize=2, color=color, label=data)
+        axes.set_xlabel("Clusters, K")
+        axes.set_ylabel("Cosine distance to the medoid")
+        axes.set_ylim(bottom=0)
+        axes.grid(color="#e5e5e5", linewidth=0.5)
+        axes.legend()
+
+    save_picture(path, (5.5, 3.5), draw)

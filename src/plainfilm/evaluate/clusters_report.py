@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from plainfilm.evaluate.clusters_evaluation import ClusterEvaluation
-from plainfilm.evaluate.clusters_pictures import draw_curves, draw_scores
+from plainfilm.evaluate.clusters_pictures import draw_curves, draw_looks, draw_scores
 from plainfilm.evaluate.report_folder import write_report
 
 __all__ = ["write_cluster_report"]
@@ -31,6 +31,9 @@ def write_cluster_report(
     }
     if evaluation.curves:
         drawings["elbow"] = lambda path: draw_curves(evaluation, path)
+    visual = evaluation.visual
+    if visual is not None:
+        drawings["looks"] = lambda path: draw_looks(visual, path)
     return write_report(
         folder,
         "Clusters judged by tags",

@@ -1,6 +1,7 @@
 """`tables/films.csv`: a row for each film, with the same columns in every layout.
 
-It is what the Croissant description is made of, and what a later version is compared with.
+It is what the Croissant description and the report page are made of, and what a later version is
+compared with.
 """
 
 import csv
@@ -39,7 +40,7 @@ COLUMNS: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class FilmRow:
-    """What versions of a dataset are compared by.
+    """What of a row is read again: by later versions and by the report page.
 
     Attributes:
         labels: finding → `1`, `0`, `-1`, only those mentioned; None without a labelled report.
@@ -47,6 +48,7 @@ class FilmRow:
 
     dicom_id: str
     subject_id: str
+    study_id: str
     split: str
     image: str
     sha256: str
@@ -97,6 +99,7 @@ def film_rows(contents: Contents) -> dict[str, FilmRow]:
         rows[image.place.dicom_id] = FilmRow(
             dicom_id=image.place.dicom_id,
             subject_id=str(image.place.subject_id),
+            study_id=str(image.place.study_id),
             split=image.film.split,
             image=image.film.image,
             sha256=image.film.sha256,
@@ -136,6 +139,7 @@ def _row(row: Mapping[str, str | None], findings: Sequence[str], path: Path) -> 
     return FilmRow(
         dicom_id=cells["dicom_id"],
         subject_id=cells["subject_id"],
+        study_id=cells["study_id"],
         split=cells["split"],
         image=cells["image"],
         sha256=cells["sha256"],

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 import torch
 
-from plainfilm.clusters import FeatureSettings, Features, build_features, compression_named
+from plainfilm.clusters import Features, FeatureSettings, build_features, compression_named
 from plainfilm.clusters.training import Notes, Plan, Shape, Trained, train_tags, write_model
 from plainfilm.clusters.training.network import Autoencoder, learn, mean_error
 from plainfilm.errors import BadTable, SettingsError
@@ -73,6 +73,15 @@ def test_the_error_of_means_is_that_of_the_films_learnt_from(features: Features)
     assert found.column_means_error == pytest.approx(expected, rel=1e-4)
 
 
+def test_distances_are_kept_where_they_count(features: Features) -> None:
+    plan = replace(_PLAN, tried=1, epochs=60)
+    kept, as_published = (
+        train_tags(features, replace(plan, distances=weight), _silent).distance_error
+        for weight in (0.1, 0.0)
+    )
+    assert kept < 0.7 * as_published
+
+
 def test_the_shape_with_the_lowest_error_is_kept(trained: Trained) -> None:
     errors = [each.error for each in trained.tried]
     assert errors == sorted(errors)
@@ -99,7 +108,11 @@ def test_a_written_model_runs_without_torch_as_it_was_trained(
     model = find_tag_model(tmp_path / "m")
     assert model.card == card
     assert (card.columns, card.outputs) == (len(features.columns), trained.shape.bottleneck)
-    assert [figure.value for figure in card.figures] == [trained.error, trained.column_means_error]
+    assert [figure.value for figure in card.figures] == [
+        trained.error,
+        trained.distance_error,
+        trained.column_means_error,
+    ]
     dense = features.matrix.toarray()
     with torch.no_grad():
         expected = trained.network.encoder(torch.from_numpy(dense)).numpy()
@@ -120,7 +133,9 @@ def test_films_that_are_alike_stay_so(features: Features, trained: Trained, tmp_
 def test_a_batch_need_not_be_filled() -> None:
     films = _films(65).matrix
     done: list[int] = []
-    network = learn(films, Shape((8,), 2), epochs=2, batch=64, seed=0, progress=done.append)
+    network = learn(
+        films, Shape((8,), 2), epochs=2, batch=64, distances=0.1, seed=0, progress=done.append
+    )
     assert done == [1, 2]
     assert np.isfinite(mean_error(network, films))
 
@@ -144,6 +159,8 @@ def test_many_films_are_searched_by_a_part_and_learnt_whole(
         ({"kept": 1.0}, "shares"),
         ({"held_out": 1.0}, "shares"),
         ({"tried": 0}, "shape"),
+        ({"distances": -0.1}, "distances"),
+        ({"distances": float("nan")}, "distances"),
         ({"epochs": 0}, "epoch"),
         ({"batch": 1}, "two films"),
     ],

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plainfilm.clusters.films import FilmClusters
-from plainfilm.clusters.flat_map import FlatMap
+from plainfilm.clusters.plane import FlatMap
 from plainfilm.pages import Markup, element
 
 __all__ = ["color_of", "drawn_map"]

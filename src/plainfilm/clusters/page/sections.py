@@ -6,9 +6,9 @@ from itertools import islice
 from typing import Final, TypeAlias
 
 from plainfilm.clusters.films import FilmClusters
-from plainfilm.clusters.flat_map import flat_map
 from plainfilm.clusters.output import cluster_records
 from plainfilm.clusters.page.drawing import color_of, drawn_map
+from plainfilm.clusters.plane import flat_map
 from plainfilm.clusters.words import ClusterWord
 from plainfilm.evaluate.clusters_visual import VisualScore
 from plainfilm.evaluate.tables import UNDEFINED
@@ -181,7 +181,9 @@ def judged(found: FilmClusters) -> Section | None:
             tag,
             score.films,
             score.values,
-            *(_figure(each) for each in (score.homogeneity, score.nmi_arithmetic, score.nmi_paper)),
+            _figure(score.homogeneity),
+            _figure(score.nmi_arithmetic),
+            _figure(score.nmi_paper),
         )
         for tag, score in known
     )

@@ -58,9 +58,7 @@ class FilmAutoencoder(nn.Module):
 
     def forward(self, films: Tensor) -> Tensor:
         """Map (n, 256, 256) uint8 to (n, 256, 256) in [0, 1]."""
-        maps = F.relu(self.dense(self.encoder(films))).unflatten(
-            1, (_FILTERS[-1], _PLACES, _PLACES)
-        )
+        maps = F.relu(self.dense(self.encoder(films))).view(-1, _FILTERS[-1], _PLACES, _PLACES)
         *inner, last = self.layers
         for layer in inner:
             maps = F.relu(layer(F.interpolate(maps, scale_factor=2)))

@@ -76,7 +76,12 @@ def write_model(
         figures=(
             Figure("mean squared error, held out", trained.error, films=trained.held_out),
             Figure(
-                "the same of the columns' means",
+                "relative error of distances, held out",
+                trained.distance_error,
+                films=trained.held_out,
+            ),
+            Figure(
+                "mean squared error of the columns' means",
                 trained.column_means_error,
                 films=trained.held_out,
             ),
@@ -93,5 +98,5 @@ def _split_words(trained: Trained, plan: Plan) -> str:
         f"{trained.held_out:,} films, drawn at random (seed {plan.seed}), were held out. Of"
         f" {len(trained.tried)} shapes, this one had the lowest mean squared error on them, so that"
         f" the figure is somewhat too good: Adam, learning rate {shape.learning_rate:g},"
-        f" {plan.epochs} epochs, batches of {plan.batch}."
+        f" {plan.epochs} epochs, batches of {plan.batch}, distances weighing {plan.distances:g}."
     )

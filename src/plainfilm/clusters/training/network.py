@@ -12,10 +12,11 @@ import torch.nn.functional as F  # noqa: N812 - as everywhere in PyTorch code
 from scipy.sparse import csr_array
 from torch import Tensor, nn
 
-__all__ = ["PUBLISHED_LAYERS", "Autoencoder", "Shape", "learn", "mean_error"]
+__all__ = ["PUBLISHED_LAYERS", "Autoencoder", "Shape", "distance_error", "learn", "mean_error"]
 
 PUBLISHED_LAYERS: Final = (256, 128, 64)
 _AT_ONCE: Final = 4_096
+_PAIRED: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +70,15 @@ def learn(
     *,
     epochs: int,
     batch: int,
+    distances: float,
     seed: int,
     progress: Callable[[int], None],
 ) -> Autoencoder:
     """Train an autoencoder by Adam on the mean squared error, and return it in evaluation mode.
+
+    Alone, that leaves it open how far apart films are in the bottleneck, where they are clustered:
+    batch normalisation gives each number the same spread, however little it says. So the Manhattan
+    distances between a batch's films there are held to those between the films themselves.
 
     The shared training loop is of no use here: it averages weights, but not the means and
     variances that batch normalisation keeps.
@@ -80,10 +86,12 @@ def learn(
     Args:
         films: (n, columns) in [0, 1], n ≥ 2.
         batch: films at a time; fewer where there are not as many.
+        distances: weight of the squared error of distances, relative to their mean square; 0 as
+            published.
         progress: called after each epoch with its number, from 1.
     """
     with _one_thread():
-        return _learn(films, shape, epochs, batch, seed, progress)
+        return _learn(films, shape, epochs, batch, distances, seed, progress)
 
 
 @contextmanager
@@ -102,6 +110,7 @@ def _learn(
     shape: Shape,
     epochs: int,
     batch: int,
+    distances: float,
     seed: int,
     progress: Callable[[int], None],
 ) -> Autoencoder:
@@ -115,12 +124,32 @@ def _learn(
         # Films that do not fill a batch wait for the next epoch: a batch of one has no variance.
         for start in range(0, len(order) - size + 1, size):
             given = _dense(films, order[start : start + size])
-            loss = F.mse_loss(network(given), given)
+            code = network.encoder(given)
+            loss = F.mse_loss(network.decoder(code), given)
+            if distances:
+                loss = loss + distances * _distance_error(code, given)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
         progress(epoch + 1)
     return network.eval()
+
+
+def _distance_error(code: Tensor, films: Tensor) -> Tensor:
+    """The mean square of what distances are off by, as a share of that of the distances."""
+    wanted = torch.cdist(films, films, p=1)
+    found = torch.cdist(code, code, p=1)
+    square = wanted.square().mean()
+    # Films that are all alike have no distances to be held to.
+    return (found - wanted).square().mean() / square.clamp(min=torch.finfo(square.dtype).tiny)
+
+
+def distance_error(network: Autoencoder, films: csr_array) -> float:
+    """The root of the mean squared error of Manhattan distances in the bottleneck, as a share of
+    that of the distances between films; of the first 1,000 films."""
+    given = _dense(films, np.arange(min(films.shape[0], _PAIRED)))
+    with torch.no_grad():
+        return float(_distance_error(network.encoder(given), given).sqrt())
 
 
 def mean_error(network: Autoencoder, films: csr_array) -> float:

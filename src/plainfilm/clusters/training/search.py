@@ -14,6 +14,7 @@ from plainfilm.clusters.training.network import (
     PUBLISHED_LAYERS,
     Autoencoder,
     Shape,
+    distance_error,
     learn,
     mean_error,
 )
@@ -41,6 +42,7 @@ class Plan:
         bottleneck: the same as a number, in its place.
         tried: how many shapes, the published one first; 1 does not search.
         epochs, batch: as published.
+        distances: see `learn`; 0 as published.
         held_out: share of the films, in (0, 1), that the error is measured on.
     Raises:
         SettingsError: a number is out of range.
@@ -51,12 +53,15 @@ class Plan:
     tried: int = 8
     epochs: int = 10
     batch: int = 64
+    distances: float = 0.1
     held_out: float = 0.1
     seed: int = 0
 
     def __post_init__(self) -> None:
         if not (0 < self.kept < 1 and 0 < self.held_out < 1):
             raise SettingsError("the shares of columns to keep and of films held out are in (0, 1)")
+        if not 0 <= self.distances < float("inf"):
+            raise SettingsError(f"the weight of distances ({self.distances}) must be at least 0")
         if min(self.tried, self.epochs, self.batch - 1) < 1:
             raise SettingsError("there must be a shape and an epoch, and batches of two films")
 
@@ -89,6 +94,7 @@ class Trained:
     Attributes:
         tried: every shape, the best first.
         error: of the network, on the films held out: its mean squared error.
+        distance_error: of distances in the bottleneck, see there.
         column_means_error: of giving back each column's mean in place of any film.
         films, held_out: learnt from, and measured on.
     """
@@ -97,6 +103,7 @@ class Trained:
     shape: Shape
     tried: Sequence[Tried]
     error: float
+    distance_error: float
     column_means_error: float
     films: int
     held_out: int
@@ -134,6 +141,7 @@ def train_tags(features: Features, plan: Plan, progress: Progress) -> Trained:
         shape=shape,
         tried=sorted(tried, key=lambda each: each.error),
         error=error,
+        distance_error=distance_error(network, held),
         column_means_error=_error_of_means(rest, held),
         films=rest.shape[0],
         held_out=held.shape[0],
@@ -160,6 +168,7 @@ def _learnt(
         shape,
         epochs=plan.epochs,
         batch=plan.batch,
+        distances=plan.distances,
         seed=plan.seed,
         progress=lambda epoch: progress(title, epoch, plan.epochs),
     )

@@ -12,6 +12,7 @@ Johnson et al., MIMIC-CXR (Scientific Data 2019).
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Final
 
 import cv2
@@ -63,6 +64,16 @@ NOISE_FACTOR: Final = 4.0
 factor of further reaches, in whose squares noise alone makes more contrast."""
 
 
+class Constant(Enum):
+    """What must have one grey value for a pixel to be marked."""
+
+    NOTHING = auto()
+    FIELD = auto()
+    """A spot nearby: letters on a field of their own, where a film's noise is no measure."""
+    INK = auto()
+    """The pixel's own surroundings: letters that are brighter here and darker there than bone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Marking:
     """How the pixels of letters are marked.
@@ -76,11 +87,29 @@ class Marking:
     step: int
     reach: int
     patches: int
+    constant: Constant = Constant.NOTHING
 
 
-FIRST_SEARCH: Final = (Marking(60, 3, 2), Marking(25, 3, 3), Marking(14, 5, 4))
-SECOND_SEARCH: Final = (Marking(40, 5, 3), Marking(18, 3, 4), Marking(12, 7, 5))
+FIRST_SEARCH: Final = (
+    Marking(60, 3, 2),
+    Marking(25, 3, 3),
+    Marking(14, 5, 4),
+    Marking(9, 5, 4, Constant.FIELD),
+    Marking(12, 7, 4, Constant.INK),
+)
+SECOND_SEARCH: Final = (
+    Marking(40, 5, 3),
+    Marking(18, 3, 4),
+    Marking(12, 7, 5),
+    Marking(7, 3, 4, Constant.FIELD),
+    Marking(9, 9, 4, Constant.INK),
+)
 """The settings of the verification: other steps, other distances."""
+
+
+INK_SPREAD: Final = 1
+FIELD_REACH: Final = 9
+"""Grey values that ink may spread, and the side of the square in which a field is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +121,8 @@ class Candidate:
         turned: whether the row runs down the frame.
         height: pixels, of its usual letter.
         patches, letters: how many it has; letters are estimated where they touch.
-        bright: whether the letters are brighter than what surrounds them.
+        bright: whether the letters are brighter than what surrounds them; None: both, at places.
+        grey: value of the marked pixels.
         step: the marking's, or the noise's where that is more.
     """
 
@@ -101,7 +131,8 @@ class Candidate:
     height: float
     patches: int
     letters: int
-    bright: bool
+    bright: bool | None
+    grey: float
     step: float
 
 
@@ -120,12 +151,14 @@ def find_candidates(
     return [
         candidate
         for marking in markings
-        for bright in (True, False)
+        for bright in ((None,) if marking.constant is Constant.INK else (True, False))
         for candidate in _candidates(image, marking, bright)
     ]
 
 
-def _candidates(image: NDArray[np.uint8], marking: Marking, bright: bool) -> Iterator[Candidate]:
+def _candidates(
+    image: NDArray[np.uint8], marking: Marking, bright: bool | None
+) -> Iterator[Candidate]:
     mask, step = _mask(image, marking, bright)
     patches = _letter_like(patches_of(image, mask))
     for turned in (False, True):
@@ -139,7 +172,8 @@ def _candidates(image: NDArray[np.uint8], marking: Marking, bright: bool) -> Ite
             )
             height = float(np.median(row.height))
             if _is_line(place, letters, height):
-                yield Candidate(place, turned, height, count, letters, bright, step)
+                grey = float(np.median(row.grey))
+                yield Candidate(place, turned, height, count, letters, bright, grey, step)
 
 
 def _is_line(place: Rectangle, letters: int, height: float) -> bool:
@@ -150,7 +184,7 @@ def _is_line(place: Rectangle, letters: int, height: float) -> bool:
     )
 
 
-def _mask(image: NDArray[np.uint8], marking: Marking, bright: bool) -> tuple[Mask, float]:
+def _mask(image: NDArray[np.uint8], marking: Marking, bright: bool | None) -> tuple[Mask, float]:
     """Pixels that are brighter (or darker) than one nearby by the step; and the step.
 
     They lie inside the letter, so that a gap of a single pixel parts two letters.
@@ -158,14 +192,34 @@ def _mask(image: NDArray[np.uint8], marking: Marking, bright: bool) -> tuple[Mas
     # A cross of three parts letters that touch at a corner; further reach needs a square.
     shape = cv2.MORPH_CROSS if marking.reach == 3 else cv2.MORPH_RECT
     kernel = cv2.getStructuringElement(shape, (marking.reach, marking.reach))
-    if bright:
+    if bright is None:
+        contrast = cv2.max(
+            cv2.subtract(image, cv2.erode(image, kernel)),
+            cv2.subtract(cv2.dilate(image, kernel), image),
+        )
+    elif bright:
         contrast = cv2.subtract(image, cv2.erode(image, kernel))
     else:
         contrast = cv2.subtract(cv2.dilate(image, kernel), image)
-    factor = NOISE_FACTORS.get(marking.reach, NOISE_FACTOR)
-    noise = factor * float(np.median(contrast[::8, ::8]))
-    step = min(max(float(marking.step), noise), 255.0)
-    return cv2.threshold(contrast, step - 1, 1, cv2.THRESH_BINARY)[1], step
+    step = float(marking.step)
+    if marking.constant is Constant.NOTHING:
+        factor = NOISE_FACTORS.get(marking.reach, NOISE_FACTOR)
+        step = min(max(step, factor * float(np.median(contrast[::8, ::8]))), 255.0)
+    mask = cv2.threshold(contrast, step - 1, 1, cv2.THRESH_BINARY)[1]
+    if marking.constant is not Constant.NOTHING:
+        mask = cv2.bitwise_and(mask, _constant(image, marking))
+    return mask, step
+
+
+def _constant(image: NDArray[np.uint8], marking: Marking) -> Mask:
+    """Pixels that are, or lie near, the middle of nine pixels of one value."""
+    square = np.ones((3, 3), np.uint8)
+    spread = cv2.subtract(cv2.dilate(image, square), cv2.erode(image, square))
+    most = INK_SPREAD if marking.constant is Constant.INK else 0
+    spots: Mask = cv2.threshold(spread, most, 1, cv2.THRESH_BINARY_INV)[1]
+    if marking.constant is Constant.FIELD:
+        spots = cv2.dilate(spots, np.ones((FIELD_REACH, FIELD_REACH), np.uint8))
+    return spots
 
 
 def _letter_like(patches: Patches) -> Patches:

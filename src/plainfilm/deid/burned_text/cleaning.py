@@ -20,7 +20,7 @@ __all__ = ["clean_burned_text", "search_film"]
 SEARCHES: Final = (FIRST_SEARCH, SECOND_SEARCH)
 MOST_SEARCHES: Final = 8
 """Of one frame, until each setting in turn finds nothing more to fill."""
-LARGEST_SHARE: Final = 0.2
+LARGEST_SHARE: Final = 0.35
 """Of a frame that text may take: a form on paper has more."""
 SAME_SHARE: Final = 0.5
 """Of the smaller box that two boxes of one line share."""

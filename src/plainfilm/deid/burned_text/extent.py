@@ -19,7 +19,7 @@ __all__ = ["Line", "whole_lines"]
 
 MARGIN: Final = 0.5
 """Above and below the row, by its letters' height: room for accents and what hangs below."""
-LARGEST_GAP: Final = 1.5
+LARGEST_GAP: Final = 2.2
 """Between two words of a line, by its letters' height."""
 LONGEST_REACH: Final = 30
 """Letters' heights that a line may go on to each side."""
@@ -29,6 +29,10 @@ LEAST_INK_SPREAD: Final = 7.0
 LEAST_CONTRAST: Final = 10.0
 JOINED_SHARE: Final = 0.5
 """Of the smaller of two rows that must lie in the larger for both to be one line."""
+STRAY_SHARE: Final = 0.04
+"""Of the most ink in a row of pixels: less, far from the letters, is bone of the ink's grey."""
+HANGING: Final = 0.35
+"""How far commas and tails hang below the letters first found, by their height."""
 LONGEST_WORD: Final = 14
 """Of letters that touch, by their height."""
 SAME_INK: Final = 25.0
@@ -108,6 +112,10 @@ def _ink(lying: NDArray[np.uint8], candidate: Candidate) -> tuple[float, float, 
     """Grey values of letters and surroundings, and how constant the letters' is."""
     around = candidate.place.padded(2, 2, lying.shape)
     region = lying[around.top : around.bottom, around.left : around.right]
+    if candidate.bright is None:
+        others = region[np.abs(region - candidate.grey) > LEAST_CONTRAST]
+        ground = float(np.median(others)) if len(others) else candidate.grey
+        return candidate.grey, ground, 1.0
     square = np.ones((5, 5), np.uint8)
     if candidate.bright:
         contrast = cv2.subtract(region, cv2.erode(region, square))
@@ -121,13 +129,14 @@ def _ink(lying: NDArray[np.uint8], candidate: Candidate) -> tuple[float, float, 
     # The ink is the common value farthest towards its end: edges of thin letters are paler.
     common = np.flatnonzero(near >= 0.6 * near.max())
     ink = float(common.max() if candidate.bright else common.min())
-    ground = float(np.median(region[np.abs(region - ink) > LEAST_CONTRAST])) if len(region) else ink
+    others = region[np.abs(region - ink) > LEAST_CONTRAST]
+    ground = float(np.median(others)) if len(others) else ink
     return ink, ground, float(near.max() / len(marked))
 
 
 def _grown(lying: NDArray[np.uint8], candidate: Candidate, ink: float, ground: float) -> Rectangle:
     """The row's rectangle, widened over whatever of its ink follows on both sides."""
-    height = max(candidate.height, 8.0)
+    height = max(candidate.height, 0.75 * candidate.place.height, 8.0)
     reach, margin = int(LONGEST_REACH * height), int(MARGIN * height) + 1
     area = candidate.place.padded(reach, margin, lying.shape)
     region = lying[area.top : area.bottom, area.left : area.right]
@@ -137,10 +146,22 @@ def _grown(lying: NDArray[np.uint8], candidate: Candidate, ink: float, ground: f
     left = _followed(-columns[::-1], -candidate.place.left, gap)
     right = _followed(columns, candidate.place.right - 1, gap)
     left, right = min(candidate.place.left, -left), max(candidate.place.right, right + 1)
-    rows = np.flatnonzero(letters[:, left - area.left : right - area.left].any(axis=1)) + area.top
-    top = min(candidate.place.top, int(rows[0])) if len(rows) else candidate.place.top
-    bottom = max(candidate.place.bottom, int(rows[-1]) + 1) if len(rows) else candidate.place.bottom
+    rows = _inked_rows(letters[:, left - area.left : right - area.left], candidate, area, height)
+    top = min(candidate.place.top, int(rows.min(initial=candidate.place.top)))
+    bottom = max(candidate.place.bottom, int(rows.max(initial=0)) + 1)
     return Rectangle(left, top, right, bottom)
+
+
+def _inked_rows(
+    letters: NDArray[np.bool_], candidate: Candidate, area: Rectangle, height: float
+) -> NDArray[np.intp]:
+    """Rows of the frame that hold ink; far from the letters first found, enough of it."""
+    ink = letters.sum(axis=1)
+    rows = np.flatnonzero(ink) + area.top
+    hanging = HANGING * height
+    is_near = rows >= candidate.place.top - hanging
+    is_near &= rows < candidate.place.bottom + hanging
+    return rows[is_near | (ink[rows - area.top] > STRAY_SHARE * ink.max(initial=0))]
 
 
 def _inked(

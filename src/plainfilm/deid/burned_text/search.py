@@ -104,7 +104,7 @@ def _read(
     reads: list[ReadLine] = []
     for line in sorted(lines, key=_promise, reverse=True):
         if any(
-            is_legible(read.reading) and _overlap(line, read.line) for read in (*before, *reads)
+            is_legible(read.reading) and _lies_on(line, read.line) for read in (*before, *reads)
         ):
             continue
         read = _read_line(image, line)
@@ -133,9 +133,12 @@ def _promise(line: Line) -> float:
     return (LEAST_CONSTANCY + line.constancy) * math.sqrt(line.patches * line.letters)
 
 
-def _overlap(line: Line, other: Line) -> bool:
+def _lies_on(line: Line, other: Line) -> bool:
+    """Whether the better part of a line, or of what was found of it first, lies in another."""
     shared = line.place.shared(other.place)
-    return shared > SHADOW_SHARE * min(line.place.area, other.place.area)
+    found = line.core.shared(other.place)
+    smaller = min(line.place.area, other.place.area)
+    return shared > SHADOW_SHARE * smaller or found > SHADOW_SHARE * line.core.area
 
 
 def _weight(reading: Reading) -> float:
@@ -152,7 +155,7 @@ def _without_shadows(reads: list[ReadLine]) -> list[ReadLine]:
 def _is_shadow(read: ReadLine, other: ReadLine) -> bool:
     if other is read or _worth(other) <= _worth(read):
         return False
-    return _overlap(read.line, other.line)
+    return _lies_on(read.line, other.line)
 
 
 def _worth(read: ReadLine) -> float:

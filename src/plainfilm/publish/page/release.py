@@ -1,15 +1,13 @@
 """Sections on what leaves: de-identification, withheld films, the published dataset's splits."""
 
-import csv
-import gzip
 from collections import defaultdict
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from plainfilm.archive import Archive
-from plainfilm.errors import BadTable, Reason
+from plainfilm.errors import Reason
 from plainfilm.pages import Column, Content, Section, counted, element, paragraph, table
+from plainfilm.publish.film_table import FILMS, read_films
 from plainfilm.publish.identifiers import SPLITS
 from plainfilm.publish.page.parts import listing
 
@@ -86,17 +84,17 @@ def splits(dataset: Path) -> Section:
     """Films, studies and patients of each split, counted anew from the dataset's own table.
 
     Raises:
-        BadTable: the folder has no split table, or one that cannot be read.
+        BadTable: the folder has no table of films, or one that cannot be read.
     """
     films: defaultdict[str, int] = defaultdict(int)
     studies: defaultdict[str, set[str]] = defaultdict(set)
     patients: defaultdict[str, set[str]] = defaultdict(set)
-    for row in _split_rows(dataset):
-        films[row["split"]] += 1
-        studies[row["split"]].add(row["study_id"])
-        patients[row["split"]].add(row["subject_id"])
-    names = sorted({*SPLITS, *films}, key=lambda name: (*SPLITS, name).index(name))
-    rows = [(name, films[name], len(studies[name]), len(patients[name])) for name in names]
+    rows_by_film, _ = read_films(dataset / FILMS)
+    for row in rows_by_film.values():
+        films[row.split] += 1
+        studies[row.split].add(row.study_id)
+        patients[row.split].add(row.subject_id)
+    rows = [(name, films[name], len(studies[name]), len(patients[name])) for name in SPLITS]
     everyone = set().union(*patients.values())
     shared = sum(map(len, patients.values())) - len(everyone)
     rows.append(("all", sum(films.values()), len(set().union(*studies.values())), len(everyone)))
@@ -122,17 +120,3 @@ def _sharing(shared: int) -> str:
 
 def _leak_notice(shared: int) -> str:
     return f"{counted(shared, 'patient')} in more than one split" if shared else ""
-
-
-def _split_rows(dataset: Path) -> Sequence[dict[str, str]]:
-    found = sorted(dataset.glob("*-split.csv.gz"))
-    if len(found) != 1:
-        raise BadTable(f"{dataset} has {len(found)} tables *-split.csv.gz where it should have one")
-    try:
-        with gzip.open(found[0], "rt", encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
-        raise BadTable(f"{found[0]} cannot be read") from error
-    if rows and not {"subject_id", "study_id", "split"} <= rows[0].keys():
-        raise BadTable(f"{found[0]} lacks subject_id, study_id or split")
-    return rows
