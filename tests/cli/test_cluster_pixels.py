@@ -161,3 +161,22 @@ def test_films_are_learnt_from_and_the_model_looks_at_them(
     nothing = plainfilm("train", "films", films, "--out", learnt, "--where", "KVP > 900")
     assert nothing.code == 1
     assert "too few" in nothing.err
+
+
+def test_a_suspicious_tag_that_speaks_alone_goes_to_a_person(plainfilm: Run, films: Path) -> None:
+    decided = (
+        "SELECT outcome, details ->> 'why' AS why, count(*) AS n FROM decision"
+        " GROUP BY ALL ORDER BY n"
+    )
+    asked = ("categorize", films, "--text-only", "--workers", 1, "--json")
+    assert plainfilm(*asked).facts["outcomes"] == {"unknown": 26}
+    plainfilm("cluster", films, "--k", 2, "--json")
+    assert plainfilm(*asked).facts["outcomes"] == {"unknown": 25, "conflict": 1}
+    with Archive.open(films) as archive:
+        first, *_ = archive.rows(decided)
+        (told,) = archive.rows(
+            "SELECT details -> 'cluster' -> 'suspicious' -> 0 ->> 'tag' AS tag FROM decision"
+            " WHERE outcome = 'conflict'"
+        )
+    assert (first["outcome"], first["why"], first["n"]) == ("conflict", "tag_suspicious", 1)
+    assert told["tag"] == "BodyPartExamined"

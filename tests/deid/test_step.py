@@ -144,6 +144,37 @@ def test_overlay_in_compressed_pixels_is_withheld(release, film):
     assert result.reason is Reason.BURNED_IN_TEXT
 
 
+@pytest.mark.parametrize("declared", [True, False])
+@pytest.mark.parametrize(
+    ("stored", "high", "bit"), [(12, 11, 15), (12, 15, 1)], ids=["above", "below"]
+)
+def test_overlay_in_native_pixels_is_not_released(release, film, declared, stored, high, bit):
+    source = film()
+    values = decode_film(source).frame.astype(np.uint16)
+    overlay = np.zeros_like(values)
+    overlay[10:20, 10:40] = 1
+    words = (values << (high + 1 - stored)) | (overlay << bit)
+    source.BitsAllocated, source.BitsStored, source.HighBit = 16, stored, high
+    source.PixelData = words.astype("<u2").tobytes()
+    if declared:
+        source.add_new(0x60000102, "US", bit)
+    (result,) = release(source)
+    clean = read_dataset(result.path)
+    assert not (np.frombuffer(clean.PixelData, "<u2") >> bit & 1).any()
+    assert np.array_equal(decode_film(clean).frame, values)
+
+
+@pytest.mark.parametrize(("text", "is_released"), [("L", False), ("L JANE DOE", True)])
+def test_word_of_burned_in_text_is_believed_unless_identity_was_removed(
+    release, film, burn, text, is_released
+):
+    pixels = np.tile((np.arange(600) // 8).astype(np.uint8), (300, 1))
+    pixels = burn(pixels, text, 40, 40, scale=4)
+    source = film(Rows=300, Columns=600, BurnedInAnnotation="YES", PixelData=pixels.tobytes())
+    (result,) = release(source)
+    assert isinstance(result, CleanFilm) is is_released
+
+
 def test_vanished_film_is_a_rejection(tmp_path):
     film = Film(7, "1.2", Location(tmp_path / "gone.dcm"))
     (result,) = Deidentify(tmp_path / "out", KEY).process([film])

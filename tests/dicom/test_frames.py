@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 from pydicom.encaps import encapsulate, generate_frames
 
-from plainfilm.dicom import decode_film, decode_frame, edit_frames, encode_pixels
+from plainfilm.dicom import (
+    _encoders,
+    clear_unused_bits,
+    decode_film,
+    decode_frame,
+    edit_frames,
+    encode_pixels,
+)
 from plainfilm.errors import UnsupportedPixels
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -157,3 +164,78 @@ def _rle_of(rgb: np.ndarray) -> bytes:
     offsets = [64, 64 + len(segments[0]), 64 + len(segments[0]) + len(segments[1])]
     header = np.array([3, *offsets, *[0] * 12], "<u4").tobytes()
     return header + b"".join(segments)
+
+
+OVERLAID = {
+    "above the sample": (16, 12, 11, 15),
+    "below the sample": (16, 12, 15, 1),
+    "on both sides": (16, 10, 12, 14),
+    "byte": (8, 7, 6, 7),
+    "byte, below": (8, 7, 7, 0),
+    "long word": (32, 24, 23, 30),
+}
+"""Where an overlay lies: BitsAllocated, BitsStored, HighBit, bit of the overlay."""
+
+
+def overlaid(allocated: int, stored: int, high: int, bit: int) -> tuple[np.ndarray, np.ndarray]:
+    """Words with an overlay in one of their bits, and the same without it."""
+    values = np.random.default_rng(0).integers(0, 1 << stored, (10, 12)).astype(f"u{allocated // 8}")
+    words = values << (high + 1 - stored)
+    overlay = np.zeros_like(words)
+    overlay[2:6, 3:9] = 1
+    return words | (overlay << bit), words
+
+
+@pytest.mark.parametrize("layout", OVERLAID.values(), ids=OVERLAID)
+@pytest.mark.parametrize("syntax", [EXPLICIT, BIG_ENDIAN, RLE])
+def test_overlay_in_unused_bits_is_cleared_and_the_pixels_stay(layout, syntax):
+    allocated, stored, high, _ = layout
+    dirty, clean = overlaid(*layout)
+    bits = {"BitsAllocated": allocated, "BitsStored": stored, "HighBit": high}
+    if syntax == RLE:
+        stream = _encoders.rle(dirty, allocated)
+        dataset = compressed_film(dirty, RLE, stream, **bits)
+    else:
+        order = ">" if syntax == BIG_ENDIAN else "<"
+        data = dirty.astype(dirty.dtype.newbyteorder(order)).tobytes()
+        dataset = film(dirty, syntax, PixelData=data, **bits)
+    before = decode_film(dataset).frame
+    clear_unused_bits(dataset)
+    np.testing.assert_array_equal(decode_film(dataset).frame, before)
+    whole = {"BitsStored": allocated, "HighBit": allocated - 1}
+    for keyword, value in whole.items():
+        setattr(dataset, keyword, value)
+    np.testing.assert_array_equal(decode_film(dataset).frame, clean)
+
+
+@pytest.mark.parametrize("syntax", [JPEG_LOSSLESS_SV1, JPEG_LS, JPEG_2000])
+def test_overlay_above_the_samples_of_a_lossless_codestream_is_cleared(syntax):
+    dirty, clean = overlaid(16, 12, 11, 15)
+    dataset = compressed_film(dirty, syntax, _encoded(dirty, syntax, 16), BitsStored=12)
+    clear_unused_bits(dataset)
+    np.testing.assert_array_equal(decode_film(dataset).frame, clean)
+    dataset.BitsStored, dataset.HighBit = 16, 15
+    np.testing.assert_array_equal(decode_film(dataset).frame, clean)
+
+
+def test_unused_bits_above_a_signed_sample_repeat_its_sign():
+    values = np.random.default_rng(0).integers(-2048, 2048, (10, 12)).astype(np.int16)
+    dataset = film(values ^ 0x4000, BitsStored=12)
+    clear_unused_bits(dataset)
+    np.testing.assert_array_equal(np.frombuffer(dataset.PixelData, "<i2"), values.ravel())
+
+
+@pytest.mark.parametrize("syntax", [RLE, JPEG_LS])
+def test_compressed_frames_without_such_bits_keep_their_bytes(syntax):
+    frame = grain(10, 12)
+    dataset = compressed_film(frame, syntax, _encoded(frame, syntax, 12), BitsStored=12)
+    element = dataset["PixelData"]
+    clear_unused_bits(dataset)
+    assert dataset["PixelData"] is element
+
+
+def test_a_change_in_rle_keeps_samples_at_their_place_in_the_word():
+    _, words = overlaid(16, 12, 15, 1)
+    dataset = compressed_film(words, RLE, _encoders.rle(words, 16), BitsStored=12, HighBit=15)
+    edit_frames(dataset, {0: blacken})
+    np.testing.assert_array_equal(decode_film(dataset).frame, blackened(words >> 4))

@@ -75,6 +75,12 @@ def test_columns_have_the_names_that_are_asked_for(tmp_path: Path) -> None:
         read_reports(path, id_column="study", text_column="body")
 
 
+@pytest.mark.parametrize("mark", [";", "\t"])
+def test_csv_as_excel_writes_it_in_other_languages(tmp_path: Path, mark: str) -> None:
+    path = write(tmp_path / "r.csv", f"id{mark}text\nr1{mark}Clear, both sides.\n")
+    assert [(r.name, r.text) for r in read_reports(path)] == [("r1", "Clear, both sides.")]
+
+
 def test_short_rows_and_blank_lines_of_a_csv_are_read(tmp_path: Path) -> None:
     path = write(tmp_path / "r.csv", "id,text,accession_number\n\na\nb,x\n")
     assert list(read_reports(path)) == [SourceReport("a", ""), SourceReport("b", "x")]
@@ -114,6 +120,8 @@ def test_report_of_five_megabytes_is_read(tmp_path: Path) -> None:
         ("r.csv", "id,text\n,x\n", "line 2: the id is empty"),
         ("r.csv", "id,text\na,x,y\n", "line 2: more values"),
         ("r.csv", b"id,text\na,\x00\x01\n", "line 2: holds binary bytes"),
+        ("r.csv", 'id,text\na,x\nb,"never closed\nc,y\n', "line 3: no CSV"),
+        ("r.csv", 'id,text\na,"closed" and on\n', "line 2: no CSV"),
         ("r.jsonl", '{"id": 1}\n', "line 1: missing columns text; found id"),
         ("r.jsonl", "[1]\n", "line 1: not a JSON object"),
         ("r.jsonl", "nope\n", "line 1: no JSON"),

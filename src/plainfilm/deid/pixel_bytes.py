@@ -1,35 +1,30 @@
 """What else hides in the bytes of PixelData besides pixels.
 
 Compressed frames carry segments for comments and for EXIF; native pixel data may be longer than
-its pixels, and its unused high bits may hold an overlay. Segments are blanked in place, so that
-all lengths, and with them all offset tables, stay true.
+its pixels. Segments are blanked in place, so that all lengths, and with them all offset tables,
+stay true.
 """
 
 import re
-from typing import Final, Literal
+from typing import Final
 
-import numpy as np
-
-from plainfilm.dicom import DataElement, Dataset, FilmPixels
+from plainfilm.dicom import DataElement, Dataset
 
 __all__ = [
     "blank_comments",
     "clean_pixel_bytes",
-    "has_overlay_in_pixels",
     "is_compressed",
     "native_length",
 ]
 
 _PIXEL_DATA: Final = 0x7FE00010
-_OVERLAY_BIT_POSITION: Final = 0x0102
-_BIG_ENDIAN: Final = "1.2.840.10008.1.2.2"
 _NATIVE_SYNTAXES: Final = frozenset(
     {
         "",  # a bare dataset, which is written as explicit little endian
         "1.2.840.10008.1.2",
         "1.2.840.10008.1.2.1",
         "1.2.840.10008.1.2.1.99",  # deflated: the pixels inside are native
-        _BIG_ENDIAN,
+        "1.2.840.10008.1.2.2",
     }
 )
 _ITEM: Final = b"\xfe\xff\x00\xe0"
@@ -48,14 +43,14 @@ _J2K_START_OF_TILE: Final = 0x90
 _J2K_START_OF_DATA: Final = 0x93
 
 
-def clean_pixel_bytes(dataset: Dataset, film: FilmPixels) -> None:
-    """Take out of PixelData what is no pixel: comments, spare bits, bytes behind the last pixel.
+def clean_pixel_bytes(dataset: Dataset) -> None:
+    """Take out of PixelData what is no pixel: comments, and bytes behind the last pixel.
 
-    The element is replaced, never changed: a dataset that shares it keeps its own.
+    The element is replaced, never changed: a dataset that shares it keeps its own. The bits that
+    no sample uses are for `clear_unused_bits`.
 
     Args:
-        film: the decoded pixels of this dataset, of which only the kind is looked at: its
-            frames may have been changed since.
+        dataset: whose pixels could be decoded.
     """
     element = dataset.get(_PIXEL_DATA)
     if element is None:
@@ -65,44 +60,15 @@ def clean_pixel_bytes(dataset: Dataset, film: FilmPixels) -> None:
         clean = blank_comments(element.value)
     else:
         clean = element.value[: _pixel_bytes(dataset)]
-        if _has_spare_bits(dataset):
-            clean = _without_spare_bits(clean, film, ">" if syntax == _BIG_ENDIAN else "<")
     if clean != element.value:
         replaced = DataElement(element.tag, element.VR, clean)
         replaced.is_undefined_length = element.is_undefined_length
         dataset.add(replaced)
 
 
-def _without_spare_bits(data: bytes, film: FilmPixels, order: Literal["<", ">"]) -> bytes:
-    """Words of 16 bits, all frames, with the unused high bits cleared or filled with the sign."""
-    words = np.frombuffer(data, f"{order}{'i' if film.signed else 'u'}2")
-    unused = 16 - film.bits_stored
-    return ((words << unused) >> unused).astype(words.dtype).tobytes()
-
-
-def has_overlay_in_pixels(dataset: Dataset) -> bool:
-    """Whether an overlay lies in the spare bits of the pixels (retired; PS3.3-2004 C.9.2)."""
-    return any(
-        dataset.get((0x6000 + 2 * plane, _OVERLAY_BIT_POSITION)) is not None
-        and dataset[0x6000 + 2 * plane, _OVERLAY_BIT_POSITION].value
-        for plane in range(16)
-    )
-
-
 def is_compressed(dataset: Dataset) -> bool:
     """Whether the transfer syntax is none of the native ones (PS3.5 annex A)."""
     return str(dataset.file_meta.get("TransferSyntaxUID", "")) not in _NATIVE_SYNTAXES
-
-
-def _has_spare_bits(dataset: Dataset) -> bool:
-    """Whether pixels of one sample leave high bits of their 16 unused."""
-    return (
-        dataset.get("SamplesPerPixel", 1) == 1
-        and dataset.get("BitsAllocated") == 16
-        and dataset.get("HighBit") == dataset.get("BitsStored", 0) - 1
-        and dataset.get("BitsStored") < 16
-        and str(dataset.get("PhotometricInterpretation", "")).startswith("MONOCHROME")
-    )
 
 
 def _pixel_bytes(dataset: Dataset) -> int:

@@ -15,6 +15,7 @@ from plainfilm.deid.pseudonyms import KeyedHash
 from plainfilm.deid.rules import CustomRule
 from plainfilm.dicom import (
     Dataset,
+    clear_unused_bits,
     decode_film,
     read_dataset,
     read_film,
@@ -134,8 +135,9 @@ class Deidentify:
         dataset = _in_own_syntax(clean)
         if clean.has_overlay_in_pixels and is_compressed(dataset):
             raise _withheld("an overlay lies in the spare bits of compressed pixels")
+        clear_unused_bits(dataset)
         pixels = decode_film(dataset)
-        clean_pixel_bytes(dataset, pixels)
+        clean_pixel_bytes(dataset)
         boxes = clean_burned_text(dataset, pixels, clean.identity, strict=self.strict)
         _refuse_contradiction(dataset, boxes)
         mark_deidentified(dataset, self.options, pixels_searched=True)
@@ -162,10 +164,10 @@ def _make_folder(folder: Path) -> None:
 
 
 def _refuse_contradiction(dataset: Dataset, boxes: tuple[TextBox, ...]) -> None:
-    """Withhold a film whose header tells of text where the search has found none."""
+    """Withhold a film whose header tells of text where the search has found none to remove."""
     said = str(dataset.get("BurnedInAnnotation", "")).strip().upper()
-    if said == "YES" and not boxes:
-        raise _withheld("BurnedInAnnotation is YES, but no text was found")
+    if said == "YES" and all(box.verdict is Verdict.KEEP for box in boxes):
+        raise _withheld("BurnedInAnnotation is YES, but no identity was found")
 
 
 def _withheld(detail: str) -> UnsupportedPixels:

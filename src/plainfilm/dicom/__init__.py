@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from plainfilm.dicom.elements import encode_element, encode_item
     from plainfilm.dicom.encode import ENCODABLE_SYNTAXES, encode_pixels
     from plainfilm.dicom.files import read_film, write_film
-    from plainfilm.dicom.frames import edit_frames
+    from plainfilm.dicom.frames import clear_unused_bits, edit_frames
     from plainfilm.dicom.header import Header, read_header
     from plainfilm.dicom.image_file import ImageFacts, ImageFile, open_image
     from plainfilm.dicom.images import decode_image, encode_jpeg, encode_png
@@ -84,6 +84,7 @@ __all__ = [
     "apply_modality_lut",
     "apply_voi_lut",
     "apply_voi_window",
+    "clear_unused_bits",
     "decode_elements",
     "decode_film",
     "decode_frame",
@@ -147,6 +148,7 @@ __getattr__ = lazy_exports(
         "apply_modality_lut": "luts",
         "apply_voi_lut": "luts",
         "apply_voi_window": "luts",
+        "clear_unused_bits": "frames",
         "decode_elements": "dataset",
         "decode_film": "pixels",
         "decode_frame": "pixels",

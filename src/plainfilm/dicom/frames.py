@@ -1,4 +1,5 @@
-"""Changing some frames of a film and leaving all the rest of its pixel data as it is.
+"""Changing some frames of a film, or the bits that no sample uses, and leaving all the rest of its
+pixel data as it is.
 
 A changed frame is encoded again in the film's own transfer syntax. Lossless ones stay lossless;
 JPEG 2000, HTJ2K and JPEG-LS lose nothing more, since their lossy syntaxes also hold lossless
@@ -6,6 +7,7 @@ codestreams; JPEG baseline is written with the quantisation tables it had.
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -13,7 +15,8 @@ from numpy.typing import NDArray
 from pydicom.encaps import encapsulate
 from pydicom.uid import ExplicitVRBigEndian
 
-from plainfilm.dicom import _encoders
+from plainfilm.dicom import _codecs, _encoders
+from plainfilm.dicom._codestream import read_codestream
 from plainfilm.dicom._layout import Layout, value_of
 from plainfilm.dicom._quiet import quiet_pydicom
 from plainfilm.dicom.dataset import DataElement, Dataset
@@ -26,7 +29,7 @@ from plainfilm.dicom.pixels import (
 )
 from plainfilm.errors import Reason, UnsupportedPixels
 
-__all__ = ["edit_frames"]
+__all__ = ["clear_unused_bits", "edit_frames"]
 
 Samples = NDArray[Any]
 Edit = Callable[[Samples], Samples]
@@ -46,6 +49,17 @@ _ENCODERS: Final[dict[str, Callable[[Samples, int], bytes]]] = {
     "1.2.840.10008.1.2.4.202": _encoders.htj2k,
     "1.2.840.10008.1.2.4.203": _encoders.htj2k,
 }
+_LOSSLESS: Final = frozenset(
+    {
+        _codecs.RLE,
+        "1.2.840.10008.1.2.4.57",
+        "1.2.840.10008.1.2.4.70",
+        "1.2.840.10008.1.2.4.80",
+        "1.2.840.10008.1.2.4.90",
+        "1.2.840.10008.1.2.4.201",
+        "1.2.840.10008.1.2.4.202",
+    }
+)
 
 
 def edit_frames(dataset: Dataset, edits: Mapping[int, Edit]) -> None:
@@ -79,6 +93,59 @@ def edit_frames(dataset: Dataset, edits: Mapping[int, Edit]) -> None:
         replaced = DataElement(_PIXEL_DATA, element.VR, new)
         replaced.is_undefined_length = syntax not in NATIVE_SYNTAXES
         dataset.add(replaced)
+
+
+def clear_unused_bits(dataset: Dataset) -> None:
+    """Clear the bits of each sample's word that the sample does not use, where overlays once lay.
+
+    Above a signed sample lie copies of its sign, written anew. Of compressed frames only those
+    are encoded again that hold such bits. Lossy ones stay as they are: a value above the stored
+    bits is an error of the compression there.
+
+    Raises:
+        UnsupportedPixels: as `edit_frames`.
+    Source: DICOM PS3.5 8.1.1; overlays in unused bits: PS3.3-2004 C.9.2 (retired).
+    """
+    layout, data = pixel_data(dataset)
+    if layout.bits_stored == layout.bits_allocated:
+        return
+    syntax = transfer_syntax_of(dataset)
+    if syntax in NATIVE_SYNTAXES:
+        order = ">" if syntax == ExplicitVRBigEndian else "<"
+        word = np.dtype(f"{order}u{layout.bits_allocated // 8}")
+        words = np.frombuffer(data, word, len(data) // word.itemsize)
+        cleared = _cleared(words, layout).view(word)
+        if not np.array_equal(cleared, words):
+            new = cleared.tobytes() + data[words.nbytes :]
+            dataset.add(DataElement(_PIXEL_DATA, dataset[_PIXEL_DATA].VR, new))
+    elif syntax in _LOSSLESS:
+        with quiet_pydicom():
+            unclear = [i for i in range(layout.frames) if _is_unclear(dataset, data, layout, i)]
+        # Samples of RLE come without their unused bits, so that it is enough to write them again.
+        clear = np.asarray if syntax == _codecs.RLE else partial(_cleared, layout=layout)
+        edit_frames(dataset, dict.fromkeys(unclear, clear))
+
+
+def _is_unclear(dataset: Dataset, data: bytes, layout: Layout, index: int) -> bool:
+    """Whether a compressed frame holds bits that its samples do not use."""
+    encoded = encoded_frame(dataset, data, layout, index)
+    if transfer_syntax_of(dataset) == _codecs.RLE:
+        words = _codecs.decode_rle(encoded, layout)
+    else:
+        stream = read_codestream(encoded)
+        if stream is None or stream.precision <= max(layout.bits_stored, layout.high_bit):
+            return False
+        words = samples_of(dataset, data, layout, colour=True, index=index)
+    return not np.array_equal(_cleared(words, layout).view(words.dtype), words)
+
+
+def _cleared(words: Samples, layout: Layout) -> Samples:
+    """Words of the allocated width without the bits that their samples do not use."""
+    width = words.dtype.itemsize
+    typed = words.view(words.dtype.str[0] + ("i" if layout.signed else "u") + str(width))
+    above = 8 * width - 1 - layout.high_bit
+    below = layout.high_bit + 1 - layout.bits_stored
+    return (((typed << above) >> (above + below)) << below).astype(typed.dtype, copy=False)
 
 
 def _native_data(dataset: Dataset, data: bytes, layout: Layout, edits: Mapping[int, Edit]) -> bytes:
@@ -153,7 +220,9 @@ def _encoded(dataset: Dataset, samples: Samples, layout: Layout, original: bytes
             raise _not_written("JPEG extended of more than 8 bits")
         _mark_lossy(dataset, samples.nbytes / len(original))
         return _encoders.jpeg_with_tables_of(samples, original)
-    return _ENCODERS[syntax](samples, layout.bits_stored)
+    if syntax == _codecs.RLE:  # only here are samples shifted to their place in the word
+        samples = samples << (layout.high_bit + 1 - layout.bits_stored)
+    return _ENCODERS[syntax](samples, layout.high_bit + 1)
 
 
 def _mark_lossy(dataset: Dataset, ratio: float) -> None:

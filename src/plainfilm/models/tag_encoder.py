@@ -48,7 +48,7 @@ class TagEncoder:
             raise InputError(f"the model takes {wanted} numbers, not {films.shape}")
         out = np.empty((films.shape[0], self.card.outputs), np.float32)
         for start in range(0, len(out), _AT_ONCE):
-            rows = films[start : start + _AT_ONCE]
+            rows: Any = films[start : start + _AT_ONCE]
             dense = rows.toarray() if scipy.sparse.issparse(rows) else rows
             given = {TAG_INPUT: np.ascontiguousarray(dense, np.float32)}
             (out[start : start + _AT_ONCE],) = self._session.run([TAG_OUTPUT], given)

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from plainfilm.errors import BadTable
 from plainfilm.records import SourceReport
 from plainfilm.reports._duplicates import ids_twice
-from plainfilm.text_files import checked_lines, known_columns, open_text
+from plainfilm.text_files import checked_lines, csv_reader, known_columns, open_text
 
 __all__ = ["Columns", "read_csv", "read_json_lines", "refuse_duplicates"]
 
@@ -61,7 +61,11 @@ _Read = Callable[[Path, Columns, str], Iterator[_Row]]
 
 
 def read_csv(path: Path, columns: Columns) -> Iterator[SourceReport]:
-    """Reports of a CSV file with a header line, and columns of their links where it has them."""
+    """Reports of a CSV file with a header line, and columns of their links where it has them.
+
+    Values are separated as the first line tells, see `csv_reader`; a quote that is never closed is
+    refused, since it would swallow the reports behind it.
+    """
     return _checked(path, columns, _csv_rows)
 
 
@@ -113,19 +117,22 @@ def _names(path: Path, rows: Iterable[_Row]) -> Iterator[str]:
 def _csv_rows(path: Path, columns: Columns, encoding: str) -> Iterator[_Row]:
     csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_FIELD))
     with open_text(path, encoding) as stream:
-        reader = csv.reader(checked_lines(stream, path), strict=False)
+        reader = csv_reader(checked_lines(stream, path))
+        first = 1  # line of the row that is read next; a quote may be open from there to the end
         try:
             header = [name.strip().lower() for name in next(reader, [])]
             columns.check(path, header)
             places = [header.index(name) if name in header else None for name in columns.wanted]
+            first = reader.line_num + 1
             for row in reader:
                 if len(row) > len(header):
                     raise BadTable(f"{path}, line {reader.line_num}: more values than columns")
                 if row:
                     values = ["" if p is None or p >= len(row) else row[p] for p in places]
                     yield _row(reader.line_num, values)
+                first = reader.line_num + 1
         except csv.Error as exc:
-            raise BadTable(f"{path}, line {reader.line_num}: no CSV ({exc})") from exc
+            raise BadTable(f"{path}, line {first}: no CSV ({exc})") from exc
 
 
 def _json_rows(path: Path, columns: Columns, encoding: str) -> Iterator[_Row]:

@@ -1,5 +1,6 @@
 """The autoencoder of tags, in PyTorch, and how one of them learns."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -141,7 +142,8 @@ def _distance_error(code: Tensor, films: Tensor) -> Tensor:
     found = torch.cdist(code, code, p=1)
     square = wanted.square().mean()
     # Films that are all alike have no distances to be held to.
-    return (found - wanted).square().mean() / square.clamp(min=torch.finfo(square.dtype).tiny)
+    share: Tensor = (found - wanted).square().mean() / square.clamp(min=1e-12)
+    return share
 
 
 def distance_error(network: Autoencoder, films: csr_array) -> float:
@@ -149,7 +151,7 @@ def distance_error(network: Autoencoder, films: csr_array) -> float:
     that of the distances between films; of the first 1,000 films."""
     given = _dense(films, np.arange(min(films.shape[0], _PAIRED)))
     with torch.no_grad():
-        return float(_distance_error(network.encoder(given), given).sqrt())
+        return math.sqrt(float(_distance_error(network.encoder(given), given)))
 
 
 def mean_error(network: Autoencoder, films: csr_array) -> float:
@@ -159,7 +161,8 @@ def mean_error(network: Autoencoder, films: csr_array) -> float:
         for start in range(0, films.shape[0], _AT_ONCE):
             given = _dense(films, np.arange(start, min(start + _AT_ONCE, films.shape[0])))
             total += float(F.mse_loss(network(given), given, reduction="sum"))
-    return total / (films.shape[0] * films.shape[1])
+    values: int = films.shape[0] * films.shape[1]
+    return total / values
 
 
 def _dense(films: csr_array, rows: np.ndarray) -> Tensor:

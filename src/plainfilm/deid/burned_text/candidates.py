@@ -70,6 +70,8 @@ class Constant(Enum):
     NOTHING = auto()
     FIELD = auto()
     """A spot nearby: letters on a field of their own, where a film's noise is no measure."""
+    CORE = auto()
+    """The brightest (darkest) of nine pixels: bold letters, which touch with their pale edges."""
     INK = auto()
     """The pixel's own surroundings: letters that are brighter here and darker there than bone."""
 
@@ -94,6 +96,7 @@ FIRST_SEARCH: Final = (
     Marking(60, 3, 2),
     Marking(25, 3, 3),
     Marking(14, 5, 4),
+    Marking(40, 5, 3, Constant.CORE),
     Marking(9, 5, 4, Constant.FIELD),
     Marking(12, 7, 4, Constant.INK),
 )
@@ -101,6 +104,7 @@ SECOND_SEARCH: Final = (
     Marking(40, 5, 3),
     Marking(18, 3, 4),
     Marking(12, 7, 5),
+    Marking(25, 5, 4, Constant.CORE),
     Marking(7, 3, 4, Constant.FIELD),
     Marking(9, 9, 4, Constant.INK),
 )
@@ -206,9 +210,22 @@ def _mask(image: NDArray[np.uint8], marking: Marking, bright: bool | None) -> tu
         factor = NOISE_FACTORS.get(marking.reach, NOISE_FACTOR)
         step = min(max(step, factor * float(np.median(contrast[::8, ::8]))), 255.0)
     mask = cv2.threshold(contrast, step - 1, 1, cv2.THRESH_BINARY)[1]
-    if marking.constant is not Constant.NOTHING:
+    if marking.constant is Constant.CORE:
+        mask = cv2.bitwise_and(mask, _core(image, bright=bool(bright)))
+    elif marking.constant is not Constant.NOTHING:
         mask = cv2.bitwise_and(mask, _constant(image, marking))
     return mask, step
+
+
+def _core(image: NDArray[np.uint8], *, bright: bool) -> Mask:
+    """Pixels that none of their neighbours exceeds by more than one grey value."""
+    square = np.ones((3, 3), np.uint8)
+    if bright:
+        below = cv2.subtract(cv2.dilate(image, square), image)
+    else:
+        below = cv2.subtract(image, cv2.erode(image, square))
+    core: Mask = cv2.threshold(below, 1, 1, cv2.THRESH_BINARY_INV)[1]
+    return core
 
 
 def _constant(image: NDArray[np.uint8], marking: Marking) -> Mask:

@@ -161,7 +161,8 @@ def _inked_rows(
     hanging = HANGING * height
     is_near = rows >= candidate.place.top - hanging
     is_near &= rows < candidate.place.bottom + hanging
-    return rows[is_near | (ink[rows - area.top] > STRAY_SHARE * ink.max(initial=0))]
+    is_near |= ink[rows - area.top] > STRAY_SHARE * ink.max(initial=0)
+    return np.compress(is_near, rows)
 
 
 def _inked(
