@@ -54,11 +54,13 @@ import pydicom
 from presidio_analyzer import AnalyzerEngine
 from presidio_analyzer.nlp_engine import NlpEngineProvider
 from presidio_image_redactor import DicomImageRedactorEngine, ImageAnalyzerEngine
-folder = next(pathlib.Path(sys.prefix).glob("lib/*/site-packages/en_core_web_sm*/*/config.cfg")).parent
+site = pathlib.Path(sys.prefix) / "lib"
+folder = next(site.glob("*/site-packages/en_core_web_sm*/*/config.cfg")).parent
 models = [{"lang_code": "en", "model_name": str(folder)}]
 provider = NlpEngineProvider(nlp_configuration={"nlp_engine_name": "spacy", "models": models})
 analyzer = AnalyzerEngine(nlp_engine=provider.create_engine(), supported_languages=["en"])
-engine = DicomImageRedactorEngine(image_analyzer_engine=ImageAnalyzerEngine(analyzer_engine=analyzer))
+images = ImageAnalyzerEngine(analyzer_engine=analyzer)
+engine = DicomImageRedactorEngine(image_analyzer_engine=images)
 print("ready", flush=True)
 for line in sys.stdin:
     path, out = json.loads(line)
@@ -141,7 +143,7 @@ def run(count: int, share: float, folder: Path) -> list[dict[str, Any]]:
         assert peer.stdout is not None
         assert peer.stdout.readline() == "ready\n"
         for index in range(count + 1):
-            film, planted, overlay = make_film(index, folder / "in", share=share)
+            film, _, overlay = make_film(index, folder / "in", share=share)
             begin = time.perf_counter()
             (clean,) = step.process([film])
             ours = time.perf_counter() - begin

@@ -47,6 +47,8 @@ class Reason(StrEnum):
     NESTED_TOO_DEEP = "nested_too_deep"
     HEADER_TOO_LARGE = "header_too_large"
     NO_PIXEL_DATA = "no_pixel_data"
+    STRUCTURED_REPORT = "structured_report"
+    ENCAPSULATED_DOCUMENT = "encapsulated_document"
     MISSING_UID = "missing_uid"
     UID_CONFLICT = "uid_conflict"
     FILE_VANISHED = "file_vanished"
@@ -70,6 +72,7 @@ class Reason(StrEnum):
     WORKER_DIED = "worker_died"
     EMPTY_REPORT = "empty_report"
     BAD_REPORT = "bad_report"
+    UNREAD_LANGUAGE = "unread_language"
 
 
 REASON_TEXT: Final[dict[Reason, str]] = {
@@ -81,6 +84,10 @@ REASON_TEXT: Final[dict[Reason, str]] = {
     Reason.NESTED_TOO_DEEP: "sequences are nested deeper than any real film needs",
     Reason.HEADER_TOO_LARGE: "an element claims more bytes than the file or the limit allows",
     Reason.NO_PIXEL_DATA: "the object has no pixel data, so it is no film",
+    Reason.STRUCTURED_REPORT: "the object is a structured report, no film",
+    Reason.ENCAPSULATED_DOCUMENT: (
+        "the object holds a document such as a PDF, no film; what is in it can't be cleaned"
+    ),
     Reason.MISSING_UID: "SOP, Series or Study Instance UID is missing",
     Reason.UID_CONFLICT: "another file has the same SOP Instance UID with different content",
     Reason.FILE_VANISHED: "the file was gone when it was to be read",
@@ -104,6 +111,7 @@ REASON_TEXT: Final[dict[Reason, str]] = {
     Reason.WORKER_DIED: "the worker process died on this item; a damaged file is likely",
     Reason.EMPTY_REPORT: "the report has no text",
     Reason.BAD_REPORT: "the report could not be read",
+    Reason.UNREAD_LANGUAGE: "the report is in a script or language that no rule for reports reads",
 }
 
 

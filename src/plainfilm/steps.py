@@ -111,6 +111,9 @@ def _plain(value: object) -> object:
         return sorted(str(item) for item in value)
     if isinstance(value, (tuple, list)):
         return [_plain(item) for item in value]
+    if dataclasses.is_dataclass(value):
+        fields = dataclasses.fields(value)
+        return {field.name: _plain(getattr(value, field.name)) for field in fields}
     return value
 
 

@@ -163,7 +163,7 @@ def test_report_and_document_are_refused(plainfilm: Run, tmp_path: Path) -> None
         write_dataset(document, folder / f"{number}.dcm")
     ran = plainfilm("deidentify", folder, "--out", tmp_path / "out", *HEADERS, "--json")
     assert ran.code == 1
-    assert ran.facts["reasons"] == {"no_pixel_data": 2}
+    assert ran.facts["reasons"] == {"structured_report": 1, "encapsulated_document": 1}
     assert not list((tmp_path / "out").rglob("*.dcm"))
 
 

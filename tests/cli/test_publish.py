@@ -14,7 +14,7 @@ from plainfilm.archive import Archive
 from plainfilm.demo import make_film, stable_uid
 from plainfilm.dicom import decode_image, write_dataset
 from plainfilm.engine import LocalEngine
-from plainfilm.records import CleanFilm, Film
+from plainfilm.records import CleanFilm, Film, Label, Report, SourceReport
 
 Run = Callable[..., "Ran"]  # noqa: F821 - of this folder's conftest
 ONE = ("--workers", 1)
@@ -25,6 +25,7 @@ class StampClean:
     """A stand-in for de-identification: films of noise, each its own, marked as clean."""
 
     out: Path
+    options: tuple[str, ...] = ("clean_pixel_data", "retain_longitudinal_modified_dates")
 
     name: ClassVar[str] = "deidentify"
     version: ClassVar[str] = "1"
@@ -46,6 +47,19 @@ class StampClean:
         return CleanFilm(film.film_id, path, tags["PatientID"], study, f"2.25.{film.film_id}")
 
 
+@dataclass(frozen=True)
+class LabelNodules:
+    """Finds a nodule in every report."""
+
+    label_set: str = "nih"
+
+    name: ClassVar[str] = "label_reports"
+    version: ClassVar[str] = "1"
+
+    def process(self, batch: Sequence[Report]) -> list[Label]:
+        return [Label(report.report_id, self.label_set, "Nodule", 1) for report in batch]
+
+
 @pytest.fixture(autouse=True)
 def without_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Drawing takes longer than all the rest."""
@@ -54,7 +68,7 @@ def without_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def clean(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An archive of eight films, four studies and two patients, with clean copies."""
+    """An archive of eight films, four studies and two patients, with clean copies and a report."""
     folder = tmp_path_factory.mktemp("published")
     for number in range(8):
         view = ("PA", "LL")[number % 2]
@@ -63,6 +77,8 @@ def clean(tmp_path_factory: pytest.TempPathFactory) -> Path:
     engine = LocalEngine(workers=1)
     with Archive.create(folder / "archive") as archive:
         archive.ingest([folder / "films"], engine=engine)
+        archive.ingest_reports([SourceReport("r0", "a nodule", accession_number="A0")])
+        archive.run(LabelNodules(), engine=engine)
         archive.run(StampClean(folder / "clean"), engine=engine)
     return folder / "archive"
 
@@ -122,6 +138,46 @@ def test_boxes_go_along(plainfilm: Run, clean: Path, tmp_path: Path) -> None:
     assert [each["bbox"] for each in annotations] == [[2.0, 4.0, 6.0, 4.0]]
 
 
+def test_a_finding_of_ones_own_is_declared(plainfilm: Run, clean: Path, tmp_path: Path) -> None:
+    boxes = tmp_path / "boxes.csv"
+    boxes.write_text(
+        f"sop_instance_uid,finding,x,y,width,height\n{stable_uid('film', 3)},Tube,4,8,12,8\n"
+    )
+    options = ("--layout", "coco", "--boxes", boxes, "--finding", "Clip", "--finding", "Tube")
+    ran = plainfilm("publish", clean, *options, "--out", tmp_path / "set", *ONE, "--json")
+    assert (ran.code, ran.facts["boxes"]) == (0, 1)
+
+
+def test_missing_folders_are_made_and_go_again_when_the_command_is_refused(
+    plainfilm: Run, clean: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "a" / "b" / "set"
+    assert plainfilm("publish", clean, "--out", out, "--labels", "radpath", *ONE).code == 1
+    assert not list(tmp_path.iterdir())
+    assert plainfilm("publish", clean, "--out", out, *ONE).code == 0
+    assert (out.parent / "plainfilm.key").is_file()
+    # A key that was there before is not this command's to remove.
+    assert plainfilm("publish", clean, "--out", out, *ONE).code == 1
+    assert (out.parent / "plainfilm.key").is_file()
+
+
+def test_real_dates_and_unsearched_pixels_are_said_aloud(plainfilm: Run, tmp_path: Path) -> None:
+    write_film(tmp_path / "films" / "1.dcm", 1, ViewPosition="PA")
+    (tmp_path / "clean").mkdir()
+    engine = LocalEngine(workers=1)
+    with Archive.create(tmp_path / "archive") as archive:
+        archive.ingest([tmp_path / "films"], engine=engine)
+        step = StampClean(tmp_path / "clean", ("retain_longitudinal_full_dates",))
+        archive.run(step, engine=engine)
+    command = ("publish", tmp_path / "archive", "--out", tmp_path / "set", *ONE)
+    ran = plainfilm(*command)
+    assert (ran.code, "1 of 1; run `plainfilm deidentify`" in ran.err) == (1, True)
+    ran = plainfilm(*command, "--unsearched-pixels", "--json")
+    assert (ran.facts["real_dates"], ran.facts["unsearched_pixels"]) == (1, 1)
+    assert "films with the real dates: 1" in ran.err
+    assert "not searched for burned-in text: 1" in ran.err
+
+
 def test_shards_have_a_size(plainfilm: Run, clean: Path, tmp_path: Path) -> None:
     options = ("--layout", "webdataset", "--shard-films", 3, "--split", "1,0,0")
     assert plainfilm("publish", clean, *options, "--out", tmp_path / "set", *ONE).code == 0
@@ -149,6 +205,7 @@ def test_films_are_chosen_by_a_condition(plainfilm: Run, clean: Path, tmp_path: 
         (("--split", "0.8,0.2"), "three"),
         (("--boxes", "{tmp}/bad.csv"), "line 2: width must be above 0"),
         (("--boxes", "{tmp}/none.csv"), "cannot be opened"),
+        (("--boxes", "{tmp}/named.csv"), "line 2: finding is in no label set"),
         (("--where", "ViewPosition = 'RLO'"), "no de-identified film meets the condition"),
     ],
 )
@@ -157,11 +214,13 @@ def test_what_cannot_be_is_refused_with_what_can(
 ) -> None:
     head = "sop_instance_uid,finding,x,y,width,height\n"
     (tmp_path / "bad.csv").write_text(f"{head}{stable_uid('film', 3)},Nodule,8,16,0,8\n")
+    (tmp_path / "named.csv").write_text(f"{head}{stable_uid('film', 3)},Quill,8,16,8,8\n")
     given = [str(option).replace("{tmp}", str(tmp_path)) for option in options]
     ran = plainfilm("publish", clean, *given, "--out", tmp_path / "set", *ONE)
     assert ran.code == 1
     assert said in ran.err
-    assert not list(tmp_path.glob("set*"))
+    assert "Quill" not in ran.err
+    assert {path.name for path in tmp_path.iterdir()} == {"bad.csv", "named.csv"}  # and no key
 
 
 def test_a_folder_that_holds_something_is_refused(
@@ -171,8 +230,6 @@ def test_a_folder_that_holds_something_is_refused(
     (tmp_path / "set" / "mine.txt").touch()
     ran = plainfilm("publish", clean, "--out", tmp_path / "set", *ONE)
     assert (ran.code, "choose a new folder" in ran.err) == (1, True)
-    ran = plainfilm("publish", clean, "--out", clean / "objects" / "set", *ONE)
-    assert (ran.code, "archive's own objects" in ran.err) == (1, True)
 
 
 def test_a_new_version_lists_what_has_changed(plainfilm: Run, clean: Path, tmp_path: Path) -> None:

@@ -2,7 +2,14 @@
 
 import pytest
 
-from plainfilm.deid import CustomAction, Option, clean_dataset, load_rules
+from plainfilm.deid import (
+    DEFAULT_OPTIONS,
+    CustomAction,
+    Deidentify,
+    Option,
+    clean_dataset,
+    load_rules,
+)
 from plainfilm.dicom import Dataset
 from plainfilm.errors import SettingsError
 
@@ -107,6 +114,9 @@ REFUSED = [
     (rule("(0019,xx23)", "keep", creator='"ACME"'), "i_know = true"),
     (rule("(0019,xx23)", "dummy", creator='"ACME"'), "private element takes"),
     (rule("StationName", "remove") + rule("StationName", "empty"), "never counts"),
+    (rule("ImageType", "replace", value='"ORIGINAL"'), "has 2-n"),
+    (rule("Modality", "remove"), "not valid without"),
+    (rule("Modality", "empty"), "not valid without"),
     ("[[rule]\n", "not valid TOML"),
 ]
 
@@ -117,6 +127,20 @@ def test_wrong_rules_are_refused_with_advice(rules, text, advice):
         rules(text)
     assert advice in str(caught.value)
     assert "rules.toml" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("tag", "option", "advice"),
+    [
+        ("FrameOfReferenceUID", Option.RETAIN_UIDS, "--retain uids"),
+        ("(6000,3000)", Option.CLEAN_GRAPHICS, "--clean graphics"),
+    ],
+)
+def test_rules_that_the_options_break_are_refused(tmp_path, rules, tag, option, advice):
+    kept = rules(rule(tag, "keep", i_know="true"))
+    with pytest.raises(SettingsError, match=advice):
+        Deidentify(tmp_path, b"k" * 32, rules=kept)
+    Deidentify(tmp_path, b"k" * 32, DEFAULT_OPTIONS | {option}, kept)
 
 
 def test_missing_file_is_a_settings_error(tmp_path):

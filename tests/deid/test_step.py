@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from plainfilm.deid import DEFAULT_OPTIONS, Deidentify, Option
+from plainfilm.deid.burned_text import TextBox, TextStays, Verdict
 from plainfilm.dicom import (
     ENCODABLE_SYNTAXES,
     decode_film,
@@ -136,6 +137,22 @@ def test_what_was_done_and_what_was_withheld_is_written_down(film, tmp_path):
     assert {"00100010", "00020003", "7FE00010"} <= paths
 
 
+def test_boxes_of_a_withheld_film_are_written_down(film, tmp_path, monkeypatch):
+    box = TextBox(0, 4, 6, 30, 9, 0, Verdict.DOUBTFUL, "unreadable")
+
+    def refuse(*_args, **_settings):
+        raise TextStays("text that could not be read", [box])
+
+    monkeypatch.setattr("plainfilm.deid.step.clean_burned_text", refuse)
+    dataset = film()
+    write_dataset(dataset, tmp_path / "a.dcm")
+    source = Film(1, dataset.SOPInstanceUID, Location(tmp_path / "a.dcm"))
+    Deidentify(tmp_path / "out", KEY, audit=tmp_path / "audit").process([source])
+    (part,) = (tmp_path / "audit" / "parts").iterdir()
+    ((found,),) = (row["boxes"] for row in pq.read_table(part).to_pylist())
+    assert (found["x"], found["y"], found["width"], found["height"]) == (4, 6, 30, 9)
+
+
 def test_overlay_in_compressed_pixels_is_withheld(release, film):
     source = film()
     encode_pixels(source, decode_film(source).frame, "1.2.840.10008.1.2.5")
@@ -164,7 +181,7 @@ def test_overlay_in_native_pixels_is_not_released(release, film, declared, store
     assert np.array_equal(decode_film(clean).frame, values)
 
 
-@pytest.mark.parametrize(("text", "is_released"), [("L", False), ("L JANE DOE", True)])
+@pytest.mark.parametrize(("text", "is_released"), [("PORTABLE", False), ("DOUGLAS DAVIDSON", True)])
 def test_word_of_burned_in_text_is_believed_unless_identity_was_removed(
     release, film, burn, text, is_released
 ):

@@ -62,7 +62,7 @@ def test_counts_are_those_of_the_scenario(sample):
         Reason.EMPTY_FILE: 1,
         Reason.TRUNCATED_HEADER: 1,
         Reason.TRUNCATED_PIXELS: 1,
-        Reason.NO_PIXEL_DATA: 1,
+        Reason.STRUCTURED_REPORT: 1,
         Reason.UID_CONFLICT: 1,
     }
     assert len(sample.burned_in) == 4

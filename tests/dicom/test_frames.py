@@ -179,8 +179,8 @@ OVERLAID = {
 
 def overlaid(allocated: int, stored: int, high: int, bit: int) -> tuple[np.ndarray, np.ndarray]:
     """Words with an overlay in one of their bits, and the same without it."""
-    values = np.random.default_rng(0).integers(0, 1 << stored, (10, 12)).astype(f"u{allocated // 8}")
-    words = values << (high + 1 - stored)
+    values = np.random.default_rng(0).integers(0, 1 << stored, (10, 12))
+    words = (values << (high + 1 - stored)).astype(f"u{allocated // 8}")
     overlay = np.zeros_like(words)
     overlay[2:6, 3:9] = 1
     return words | (overlay << bit), words

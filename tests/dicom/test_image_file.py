@@ -11,6 +11,7 @@ from plainfilm.demo import make_film
 from plainfilm.dicom import (
     Dataset,
     ImageFacts,
+    colour_channels,
     encode_jpeg,
     encode_png,
     open_image,
@@ -115,6 +116,19 @@ def test_colour_is_found_in_every_dicom_encoding(
     made: object, picture: np.ndarray, expected: bool
 ) -> None:
     assert is_colour(made(picture)) is expected  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("made", [film, rle])
+def test_channels_are_those_of_a_film_in_colour(made: object) -> None:
+    channels = colour_channels(made(PHOTO), 0)  # type: ignore[operator]
+    np.testing.assert_array_equal(channels, np.moveaxis(PHOTO, -1, 0))
+
+
+@pytest.mark.parametrize("made", [film, jpeg, rle, palette])
+def test_a_grey_film_has_no_channels_of_colour(made: object) -> None:
+    assert colour_channels(made(AS_COLOUR), 0) == ()  # type: ignore[operator]
+    assert colour_channels(film(GREY), 0) == ()
+    assert len(colour_channels(palette(PHOTO), 0)) == 3
 
 
 def test_a_little_coloured_text_does_not_make_a_film_a_photograph() -> None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from plainfilm.archive import Archive
 from plainfilm.categories import DecideCategory
+from plainfilm.deid import CustomRule
 from plainfilm.demo import make_film, stable_uid
 from plainfilm.dicom import read_dataset, write_dataset
 from plainfilm.engine import LocalEngine
@@ -35,6 +36,8 @@ class StampClean:
     """
 
     out: Path
+    options: tuple[str, ...] = ("clean_pixel_data", "retain_longitudinal_modified_dates")
+    rules: tuple[CustomRule, ...] = ()
 
     name: ClassVar[str] = "deidentify"
     version: ClassVar[str] = "7"
@@ -164,6 +167,13 @@ class Sample:
         steps = (NameCategories(), DecideCategory(), ReadLabels(), StampClean(self.clean))
         for step in steps:
             self.archive.run(step, engine=self.engine)
+
+    def clean_anew(self, **asked: Any) -> None:
+        """De-identify with other options or rules."""
+        self.archive.run(StampClean(self.clean, **asked), engine=self.engine)
+
+    def label(self, label_set: str) -> None:
+        self.archive.run(ReadLabels(label_set), engine=self.engine)
 
     def clean_copy(self, film: str) -> Path:
         found = self.archive.rows(

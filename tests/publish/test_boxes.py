@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from plainfilm.demo import stable_uid
-from plainfilm.errors import BadSource, BadTable
+from plainfilm.errors import BadSource, BadTable, SettingsError
 from plainfilm.publish.boxes import Box, fitted_box, read_boxes
 from plainfilm.publish.images import Resize
 
@@ -53,8 +53,8 @@ def test_boxes_of_withheld_films_are_left_out(sample: "Sample", tmp_path: Path) 
     ("row", "said"),
     [
         ("1.2.3,Nodule,1,2,3,4", "sop_instance_uid is that of no film of the archive"),
-        ("{film},,1,2,3,4", "finding must be 1 to 64 printable"),
-        ("{film}," + "N" * 65 + ",1,2,3,4", "finding must be 1 to 64 printable"),
+        ("{film},,1,2,3,4", "finding is in no label set"),
+        ("{film},nodule of Quillfeather,1,2,3,4", "finding is in no label set"),
         ("{film},Nodule,one,2,3,4", "x is no number"),
         ("{film},Nodule,1,,3,4", "y is no number"),
         ("{film},Nodule,1,2,nan,4", "width is no number"),
@@ -74,8 +74,20 @@ def test_a_wrong_box_is_named_by_line_and_column(
 ) -> None:
     good = f"{FILM},Nodule,1,2,3,4\n"
     path = write(tmp_path, HEAD + good + row.format(film=FILM) + "\n")
-    with pytest.raises(BadTable, match="line 3: .*" + said):
+    with pytest.raises(BadTable, match="line 3: .*" + said) as told:
         read_boxes(path, sample.archive)
+    assert "Quillfeather" not in str(told.value)
+
+
+def test_a_finding_of_no_label_set_is_taken_where_it_is_declared(
+    sample: "Sample", tmp_path: Path
+) -> None:
+    path = write(tmp_path, f"{HEAD}{FILM},Tube,1,2,3,4\n")
+    (boxes,) = read_boxes(path, sample.archive, ["Tube"]).values()
+    assert boxes == (Box("Tube", 1, 2, 3, 4),)
+    for name in ("", "T" * 65, "a\nb"):
+        with pytest.raises(SettingsError, match="1 to 64 printable"):
+            read_boxes(path, sample.archive, ["Tube", name])
 
 
 def test_missing_columns_are_named_and_no_value_is_shown(sample: "Sample", tmp_path: Path) -> None:

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from plainfilm.publish import DatasetOptions, MimicCxrJpg, SplitSizes, WebDataset, publish
+from plainfilm.deid import CustomAction, CustomRule
+from plainfilm.errors import PrivacyError
+from plainfilm.publish import (
+    DatasetOptions,
+    MimicCxrJpg,
+    PublishSummary,
+    SplitSizes,
+    WebDataset,
+    publish,
+)
 from plainfilm.publish.lineage import fingerprint
 
 if TYPE_CHECKING:
@@ -72,6 +81,105 @@ def test_lineage_names_steps_and_parameters_and_no_key_and_no_path(dataset: Path
     assert str(dataset.parent) not in text
     assert "/clean" not in text
     assert lineage["previous"] is None
+
+
+RULES = (
+    CustomRule(1, 0x00081010, "", CustomAction.REPLACE, "Quillfeather's room"),
+    CustomRule(2, 0x00190023, "QUILLFEATHER 1", CustomAction.KEEP, verbatim=True),
+)
+
+
+def published(sample: "Sample", out: Path, **asked: bool) -> tuple[Path, PublishSummary]:
+    summary = publish(
+        sample.archive,
+        out,
+        layout=MimicCxrJpg(),
+        engine=sample.engine,
+        key=b"a key of sixteen bytes or more",
+        options=DatasetOptions(**asked),
+    )
+    return summary.path, summary
+
+
+@pytest.mark.usefixtures("without_pictures")
+def test_of_rules_only_attribute_and_action_are_told(own_sample: "Sample", tmp_path: Path) -> None:
+    own_sample.clean_anew(rules=RULES)
+    dataset, _ = published(own_sample, tmp_path / "set")
+    for path in dataset.rglob("*"):
+        if path.suffix in {".json", ".md", ".csv"}:
+            assert "quillfeather" not in path.read_text().lower()
+    steps = json.loads((dataset / "lineage.json").read_text())["steps"]
+    (told,) = (each["parameters"]["rules"] for each in steps if each["step"] == "deidentify")
+    assert told == [
+        {"number": 1, "attribute": "(0008,1010)", "action": "replace"},
+        {"number": 2, "attribute": "(0019,xx23)", "action": "keep"},
+    ]
+    said = "2 rules of the publisher's own went before: replace (0008,1010), keep (0019,xx23)."
+    assert said in (dataset / "README.md").read_text()
+
+
+@pytest.mark.usefixtures("without_pictures")
+def test_settings_that_no_list_allows_stay_in_the_house(
+    own_sample: "Sample", tmp_path: Path
+) -> None:
+    dataset, _ = published(own_sample, tmp_path / "set")
+    for step in json.loads((dataset / "lineage.json").read_text())["steps"]:
+        assert "out" not in step["parameters"]
+        if step["step"] == "label:chexpert":  # a step that the list does not know
+            assert step["parameters"] == {}
+
+
+KEEP_DATE = (CustomRule(1, 0x00080020, "", CustomAction.KEEP, verbatim=True),)
+
+
+@pytest.mark.usefixtures("without_pictures")
+@pytest.mark.parametrize(
+    ("options", "rules", "said", "in_short", "real"),
+    [
+        ("retain_longitudinal_full_dates", (), "Dates are the real ones.", "the real date", 5),
+        ("retain_longitudinal_modified_dates", (), "Dates are shifted by", "shifted by", 0),
+        ("retain_longitudinal_modified_dates", KEEP_DATE, "Dates are the real", "the real date", 5),
+        ("clean_descriptors", (), "Dates were removed.", "empty, as dates were removed", 0),
+    ],
+)
+def test_what_became_of_dates_is_told_as_it_was(
+    own_sample: "Sample",
+    tmp_path: Path,
+    options: str,
+    rules: tuple[CustomRule, ...],
+    said: str,
+    in_short: str,
+    real: int,
+) -> None:
+    own_sample.clean_anew(options=("clean_pixel_data", options), rules=rules)
+    dataset, summary = published(own_sample, tmp_path / "set")
+    page = (dataset / "README.md").read_text()
+    assert said in page
+    assert sum(f"Dates {each}" in page for each in ("are the real", "are shifted", "were rem")) == 1
+    (films,) = (
+        each
+        for each in json.loads((dataset / "croissant.json").read_text())["recordSet"]
+        if each["name"] == "films"
+    )
+    (column,) = (each for each in films["field"] if each["name"] == "study_date")
+    assert in_short in column["description"]
+    assert summary.real_dates == real
+
+
+@pytest.mark.usefixtures("without_pictures")
+def test_films_whose_pixels_nobody_searched_are_refused_or_told(
+    own_sample: "Sample", tmp_path: Path
+) -> None:
+    own_sample.clean_anew(options=("retain_longitudinal_modified_dates",))
+    with pytest.raises(PrivacyError, match=r"5 of 5; run `plainfilm deidentify` .*headers-only"):
+        published(own_sample, tmp_path / "set")
+    assert not (tmp_path / "set").exists()
+    dataset, summary = published(own_sample, tmp_path / "set", unsearched_pixels=True)
+    assert summary.unsearched_pixels == 5
+    page = (dataset / "README.md").read_text()
+    assert "**The pixels of 5 films were not searched for burned-in text**" in page
+    assert "studies, with de-identified headers and pixels as they came." in page
+    assert "pixels as they came" in (dataset / "croissant.json").read_text()
 
 
 def test_pictures_are_drawn_and_shown(dataset: Path) -> None:

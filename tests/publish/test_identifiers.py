@@ -39,6 +39,24 @@ def test_ids_stay_when_names_are_added_though_they_collide(known: int) -> None:
     assert before == {name: after[name] for name in before}
 
 
+def test_known_ids_stay_when_names_go_and_nobody_else_gets_the_others() -> None:
+    crowded = IdRange("subject", 100, 400)
+    before = assign_ids(NAMES[:200], crowded, KEY)
+    left, newcomers = NAMES[:50], NAMES[200:300]
+    known = {name: before[name] for name in NAMES[50:200]}
+    after = assign_ids(
+        NAMES[50:300], crowded, KEY, known=known, reserved=[before[name] for name in left]
+    )
+    assert known.items() <= after.items()
+    assert not {after[name] for name in newcomers} & set(before.values())
+    assert len(set(after.values())) == 250
+
+
+def test_of_two_names_with_one_known_id_the_first_keeps_it() -> None:
+    ids = assign_ids(NAMES[:2], SUBJECT_IDS, KEY, known=dict.fromkeys(NAMES[:2], 10_000_000))
+    assert ids[NAMES[0]] == 10_000_000 != ids[NAMES[1]]
+
+
 def test_a_full_block_is_refused() -> None:
     with pytest.raises(SettingsError, match="more than 2"):
         assign_ids(NAMES[:3], IdRange("subject", 0, 2), KEY)

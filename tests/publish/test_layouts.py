@@ -182,6 +182,34 @@ def test_a_report_without_findings_is_told_from_none(
     assert said == ["", "", "Cardiomegaly|Pneumonia", "Cardiomegaly|Pneumonia", "No Finding"]
 
 
+def test_chestxray14_without_a_positive_label_is_refused_since_nothing_opens_it(
+    publish_as: Publish, tmp_path: Path
+) -> None:
+    with pytest.raises(SettingsError, match="no film has a positive label of the set nih") as told:
+        publish_as("chestxray14", label_set=None)
+    assert "plainfilm label ARCHIVE --labels nih" in str(told.value)
+    assert "--labels chexpert" in str(told.value)
+    assert not (tmp_path / "set").exists()
+
+
+@pytest.mark.parametrize(
+    ("layout", "kind", "reader"),
+    [
+        ("mimic-cxr-jpg", ImageFormat.PNG16, "MIMIC_Dataset"),
+        ("mimic-cxr-jpg", ImageFormat.PNG8, "MIMIC_Dataset"),
+        ("chestxray14", ImageFormat.PNG16, "NIH_Dataset"),
+    ],
+)
+def test_the_readme_names_no_reader_that_cannot_read_the_format(
+    publish_as: Publish, layout: str, kind: ImageFormat, reader: str
+) -> None:
+    dataset = publish_as(layout, image=ExportImage(kind)).path
+    for name in ("README.md", "croissant.json"):
+        text = (dataset / name).read_text()
+        assert reader not in text
+        assert f"do not look for images of format {kind}" in text
+
+
 def test_coco_images_without_boxes_are_there(publish_as: Publish, boxes: Path) -> None:
     dataset = publish_as("coco", boxes=boxes).path
     numbers: list[int] = []

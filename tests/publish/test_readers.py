@@ -152,6 +152,28 @@ def test_nih_dataset_of_torchxrayvision_loads_it(
     assert (columns.min(), columns.max() + 1) == (500 + 4, 500 + 4 + 8)
 
 
+def test_nih_dataset_loads_what_is_published_by_default(
+    own_sample: "Sample", key: bytes, tmp_path: Path, torchxrayvision: ModuleType
+) -> None:
+    own_sample.label("nih")
+    folder = publish(
+        own_sample.archive,
+        tmp_path / "set",
+        layout=LAYOUTS["chestxray14"](),
+        engine=own_sample.engine,
+        key=key,
+    ).path
+    loaded = torchxrayvision.datasets.NIH_Dataset(
+        imgpath=str(folder / "images"),
+        csvpath=str(folder / "Data_Entry.csv"),
+        bbox_list_path=str(folder / "BBox_List.csv"),
+        views=["PA", "AP", "LL"],
+        unique_patients=False,
+    )
+    assert len(loaded) == 5
+    assert loaded[0]["img"].shape == (1, 1024, 1024)
+
+
 def test_pycocotools_reads_the_boxes(published: Published) -> None:
     coco_module = pytest.importorskip("pycocotools.coco")
     folder = published("coco")

@@ -8,22 +8,29 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from sqlalchemy import text
 
+from plainfilm.demo import stable_uid
 from plainfilm.errors import BadTable, SettingsError
 from plainfilm.publish import (
     DatasetOptions,
+    ExportImage,
+    ImageFormat,
     MimicCxrJpg,
     NearDuplicates,
     PublishSummary,
     SplitSizes,
     WebDataset,
+    plan,
 )
 from plainfilm.publish import publish as publish_dataset
 from plainfilm.publish.folder import CHECKSUMS
+from plainfilm.publish.identifiers import IdRange
+from plainfilm.publish.layouts import ChestXray14
 
 if TYPE_CHECKING:
     from conftest import Sample
@@ -166,6 +173,91 @@ def test_a_list_that_names_an_unknown_patient_is_refused(
         publish(sample, "set", options=DatasetOptions(test_patients=tmp_path / "readers.txt"))
 
 
+def forget(sample: "Sample", condition: str) -> None:
+    """Take clean films out of the archive."""
+    with sample.archive._catalog.writing() as connection:
+        connection.execute(text(f"DELETE FROM clean_film WHERE {condition}"))
+
+
+def test_ids_stay_when_patients_leave_and_are_given_to_nobody_else(
+    empty_sample: "Sample", publish: Publish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # So few ids that most patients have not the one that their hash points at.
+    monkeypatch.setattr(plan, "SUBJECT_IDS", IdRange("subject", 10_000_000, 24))
+    monkeypatch.setattr(plan, "STUDY_IDS", IdRange("study", 50_000_000, 24))
+    for number in range(12):
+        empty_sample.add(f"P{number}", f"s{number}", f"f{number}")
+    empty_sample.run()
+    first = publish(empty_sample, "one")
+    before = films(first.path)
+    for number in range(8):
+        empty_sample.add(f"N{number}", f"n{number}", f"g{number}")
+    empty_sample.run()
+    forget(empty_sample, "patient IN ('p-of-P0', 'p-of-P1', 'p-of-P2', 'p-of-P3')")
+    now = films(publish(empty_sample, "two", options=after(first)).path)
+    stayed = set(before) & set(now)
+    assert len(stayed) == 8
+    for column in ("subject_id", "study_id", "split"):
+        assert all(before[film][column] == now[film][column] for film in stayed)
+    for column in ("subject_id", "study_id"):
+        given = {row[column] for row in before.values()}
+        assert not given & {row[column] for film, row in now.items() if film not in before}
+
+
+_PATIENT_B = "(SELECT patient_pk FROM patient WHERE patient_id = 'B')"
+
+
+def test_a_film_that_was_given_to_another_patient_is_listed(
+    own_sample: "Sample", publish: Publish
+) -> None:
+    train = SplitSizes((1.0, 0.0, 0.0))
+    first = publish(own_sample, "one", options=DatasetOptions(split=train))
+    with own_sample.archive._catalog.writing() as connection:
+        study = stable_uid("a2")
+        for change in (
+            f"UPDATE clean_film SET patient = 'p-of-B' WHERE study = 's-of-{study}'",
+            f"UPDATE study SET patient_pk = {_PATIENT_B} WHERE study_instance_uid = '{study}'",
+        ):
+            connection.execute(text(change))
+    second = publish(own_sample, "two", options=after(first, split=train))
+    (row,) = changes(second.path)
+    assert row["change"] == "ids changed"
+    assert row["before"] != row["after"]
+    assert re.fullmatch(r"subject 1\d{7}, study 5\d{7}", row["after"])
+
+
+def test_a_file_name_of_chestxray14_never_means_another_film(
+    own_sample: "Sample", publish: Publish
+) -> None:
+    def names(dataset: Path) -> dict[str, str]:
+        return {row["image"]: film for film, row in films(dataset).items()}
+
+    given = {"layout": ChestXray14(), "label_set": "chexpert"}
+    given["image"] = ExportImage(ImageFormat.PNG8)
+    first = publish(own_sample, "one", **given, where="ViewPosition = 'PA'")
+    second = publish(own_sample, "two", **given)  # no version before: another choice of films
+    assert names(first.path).items() <= names(second.path).items()
+    film = f"uid = '2.25.{min(int(row['film_id']) for row in clean(own_sample))}'"
+    own_sample.add("A", "a3", "a3-pa")
+    own_sample.run()
+    forget(own_sample, film)
+    third = publish(own_sample, "three", **given, options=after(second))
+    old, new = names(second.path), names(third.path)
+    assert len(set(old) - set(new)) == 1
+    assert all(old.get(name, film) == film for name, film in new.items())
+    assert third.changes == {"removed": 1, "added": 1}
+
+
+def clean(sample: "Sample") -> list[dict[str, Any]]:
+    return sample.archive.rows("SELECT film_id, uid FROM clean_film")
+
+
+def test_another_file_name_is_listed(sample: "Sample", publish: Publish) -> None:
+    first = publish(sample, "one")
+    second = publish(sample, "two", image=ExportImage(ImageFormat.PNG8), options=after(first))
+    assert second.changes == {"renamed": 5, "image changed": 5}
+
+
 def twins(sample: "Sample") -> None:
     """Twelve patients, and one more for each with the same film: some are across splits."""
     random = np.random.default_rng(4)
@@ -186,6 +278,44 @@ def test_near_duplicates_in_two_splits_are_refused_and_named(
     ) as told:
         publish(empty_sample, "set")
     assert "--near-duplicates drop" in str(told.value)
+
+
+def test_near_duplicates_are_listed_by_the_images_of_the_finished_dataset(
+    empty_sample: "Sample", publish: Publish
+) -> None:
+    twins(empty_sample)
+    for policy in (NearDuplicates.ALLOW, NearDuplicates.DROP):
+        made = publish(
+            empty_sample,
+            policy.value,
+            layout=WebDataset(),
+            options=DatasetOptions(split=HALVES, near_duplicates=policy),
+        )
+        there = {film: row["image"] for film, row in films(made.path).items()}
+        with (made.path / "near_duplicates.csv").open(newline="") as stream:
+            listed = list(csv.DictReader(stream))
+        assert len(listed) == made.near_duplicates > 0
+        for row in listed:
+            assert row["twin_image"] == there[row["twin_dicom_id"]]
+            assert row["image"] == there.get(row["dicom_id"], "")
+
+
+def test_an_image_with_two_twins_is_left_out_once(
+    empty_sample: "Sample", publish: Publish, tmp_path: Path
+) -> None:
+    frame = np.random.default_rng(4).integers(0, 4096, (32, 32)).astype(np.uint16)
+    for name in "xyz":
+        empty_sample.add(name, name, f"{name}-pa", frame=frame)
+    empty_sample.run()
+    (tmp_path / "test.txt").write_text("p-of-y\np-of-z\n")
+    options = DatasetOptions(
+        SplitSizes((1.0, 0.0, 0.0)), tmp_path / "test.txt", NearDuplicates.DROP
+    )
+    made = publish(empty_sample, "set", options=options)
+    assert (made.films, made.near_duplicates) == (2, 2)
+    page = (made.path / "README.md").read_text()
+    assert "1 image was left out" in page
+    assert page.splitlines()[2].startswith("2 plain radiographs of 2 patients in 2 studies,")
 
 
 def test_near_duplicates_can_be_dropped_or_allowed_and_are_listed(

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from plainfilm.archive.sources import SourceFile
 from plainfilm.archive.tags import encode_batch
-from plainfilm.dicom import Header, open_location, read_header
+from plainfilm.dicom import Header, open_location, read_header, refuse_documents
 from plainfilm.errors import ArchiveError, InputError, Reason
 from plainfilm.records import Location, Rejection, TagValue
 
@@ -86,6 +86,7 @@ class ReadFiles:
 
 def _film_row(file: SourceFile, header: Header) -> FilmRow:
     tags = header.tags
+    refuse_documents(_text(tags, "SOPClassUID") or "")
     if header.pixel_offset is None:
         raise InputError("no pixel data", Reason.NO_PIXEL_DATA)
     if not header.pixels_complete:

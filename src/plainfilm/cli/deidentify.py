@@ -29,7 +29,7 @@ from plainfilm.cli.deid_options import (
     refuse_foreign_output,
     refuse_nested,
 )
-from plainfilm.cli.secret_key import KeyFile, key_file
+from plainfilm.cli.secret_key import KeyFile, key_file, load_key
 from plainfilm.errors import Reason, SettingsError
 from plainfilm.records import Location, Rejection
 
@@ -192,7 +192,7 @@ def _step(
     loose: bool,
 ) -> "tuple[Deidentify, bool]":
     """The step, with its output claimed, and whether its key was made just now."""
-    from plainfilm.deid import Deidentify, load_or_create_key
+    from plainfilm.deid import Deidentify
     from plainfilm.deid.audit import audit_folder
 
     folder = audit_folder(out)
@@ -200,7 +200,7 @@ def _step(
     is_new_key = not key_path.exists()
     step = Deidentify(
         out.absolute(),
-        load_or_create_key(key_path),
+        load_key(key_path),
         options,
         rules,
         strict,

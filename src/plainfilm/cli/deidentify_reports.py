@@ -17,7 +17,7 @@ from plainfilm.cli.console import (
     show,
 )
 from plainfilm.cli.deid_options import refuse_nested
-from plainfilm.cli.secret_key import KeyFile, key_file
+from plainfilm.cli.secret_key import KeyFile, key_file, load_key
 from plainfilm.errors import SettingsError
 from plainfilm.records import SourceReport
 
@@ -69,7 +69,6 @@ def deidentify_reports(
 
     Example: `plainfilm deidentify-reports reports.csv --known patient_name --out clean-reports`
     """
-    from plainfilm.deid import load_or_create_key
     from plainfilm.deid.reports import CleanReports
     from plainfilm.reports import read_reports
 
@@ -80,14 +79,14 @@ def deidentify_reports(
     patient = next((i for i, c in enumerate(columns) if c.lower() in _PATIENT_COLUMNS), -1)
     audit = out.with_name(f"{out.name}.audit")
     if from_archive:
-        step = CleanReports(load_or_create_key(key_path), keep_ages)
+        step = CleanReports(load_key(key_path), keep_ages)
         run = _clean_archive(source, step, out, audit, workers, quiet=as_json)
     else:
         # Before the key: a wrong SOURCE should not leave one behind.
         reports = read_reports(
             source, id_column=id_column, text_column=text_column, header_columns=columns
         )
-        step = CleanReports(load_or_create_key(key_path), keep_ages, patient)
+        step = CleanReports(load_key(key_path), keep_ages, patient)
         run = _clean_loose(reports, step, out, audit, workers, quiet=as_json)
     facts: dict[str, object] = {
         "clean": run.clean,

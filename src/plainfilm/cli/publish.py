@@ -1,6 +1,7 @@
 """`publish`, `report-page`: what leaves the archive, and a page for those inside."""
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -18,7 +19,7 @@ from plainfilm.cli.console import (
     reasons,
     show,
 )
-from plainfilm.cli.secret_key import KeyFile, key_file
+from plainfilm.cli.secret_key import KeyFile, key_file, tentative_key
 from plainfilm.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -66,6 +67,14 @@ def publish(
             " pixels of the film.",
         ),
     ] = None,
+    finding: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--finding",
+            metavar="NAME",
+            help="A finding of --boxes that is in no label set; may be given several times.",
+        ),
+    ] = None,
     labels: Annotated[
         str | None,
         typer.Option(help="Label set: `chexpert` or `nih`. The default is the layout's own."),
@@ -101,6 +110,13 @@ def publish(
         ),
     ] = None,
     licence: Annotated[str, typer.Option(help="The dataset's licence: a name or an address.")] = "",
+    unsearched_pixels: Annotated[
+        bool,
+        typer.Option(
+            "--unsearched-pixels",
+            help="Publish films of `deidentify --headers-only`, too, whatever text is in them.",
+        ),
+    ] = False,
     where: Where = None,
     quality: Annotated[
         int | None, typer.Option(min=1, max=100, help="JPEG quality; the default is 95.")
@@ -120,15 +136,16 @@ def publish(
     Example: `plainfilm publish films --layout mimic-cxr-jpg --out dataset`
     """
     from plainfilm.archive import Archive
-    from plainfilm.deid import load_or_create_key
     from plainfilm.engine import LocalEngine
     from plainfilm.publish import publish as publish_dataset
 
     chosen = _layout(layout, shard_films)
     image = _image(chosen, image_format, resize, quality)
     options = _options(split, test_patients, near_duplicates, previous, licence)
-    secret = load_or_create_key(key_file(key, out))
-    with Archive.open(archive) as opened:
+    options = replace(
+        options, box_findings=tuple(finding or ()), unsearched_pixels=unsearched_pixels
+    )
+    with Archive.open(archive) as opened, tentative_key(key_file(key, out)) as secret:
         total = opened.rows("SELECT count(*) AS n FROM clean_film")[0]["n"] if not where else None
         with (
             LocalEngine(workers) as engine,
@@ -149,6 +166,7 @@ def publish(
             )
         if not summary.reported_studies:
             _warn_of_no_labels(opened, summary.label_set)
+    _warn_of_identity(summary)
     _warn_of_empty_splits(summary, options)
     _tell(summary, as_json=as_json)
     exit_for(done=summary.films, rejected=len(summary.rejections))
@@ -216,6 +234,8 @@ def _tell(summary: "PublishSummary", *, as_json: bool) -> None:
         "boxes": summary.boxes,
         "films_by_split": {name: counts.films for name, counts in summary.splits.items()},
         "near_duplicates": summary.near_duplicates,
+        "real_dates": summary.real_dates,
+        "unsearched_pixels": summary.unsearched_pixels,
         "changes": dict(summary.changes),
         "rejected": len(summary.rejections),
         "reasons": reasons(rejected),
@@ -231,28 +251,36 @@ def _warn_of_empty_splits(summary: "PublishSummary", options: "DatasetOptions") 
     wanted = zip(summary.splits.items(), options.split.parts, strict=False)
     empty = [name for (name, counts), part in wanted if part != 0 and not counts.films]
     if empty:
-        errors_to().print(
-            f"plainfilm: {' and '.join(empty)} got no film, of {summary.patients:,} patients",
-            style="yellow",
-            markup=False,
-            highlight=False,
+        _warn(f"{' and '.join(empty)} got no film, of {summary.patients:,} patients")
+
+
+def _warn_of_identity(summary: "PublishSummary") -> None:
+    """What may tell who a patient is, and was published as asked."""
+    if summary.real_dates:
+        _warn(
+            f"films with the real dates: {summary.real_dates:,}, as `deidentify --dates full` or a"
+            " rule left them; the README says so"
         )
+    if summary.unsearched_pixels:
+        _warn(
+            "films whose pixels were not searched for burned-in text:"
+            f" {summary.unsearched_pixels:,}; the README says so"
+        )
+
+
+def _warn(message: str) -> None:
+    errors_to().print(f"plainfilm: {message}", style="yellow", markup=False, highlight=False)
 
 
 def _warn_of_no_labels(archive: "Archive", label_set: str) -> None:
     """A table of labels without a label looks like a success, and is none."""
-    rows = archive.rows(
-        "SELECT DISTINCT label_set FROM label WHERE label_set <> $wanted ORDER BY label_set",
-        wanted=label_set,
-    )
-    others = ", ".join(row["label_set"] for row in rows)
+    from plainfilm.publish.selection import label_sets
+
+    others = ", ".join(name for name in label_sets(archive) if name != label_set)
     holds = f" (the archive's labels are {others})" if others else ""
-    errors_to().print(
-        f"plainfilm: no published study has a report labelled for {label_set}{holds}, so the label"
-        f" table is empty; run `plainfilm label ARCHIVE --labels {label_set}` first",
-        style="yellow",
-        markup=False,
-        highlight=False,
+    _warn(
+        f"no published study has a report labelled for {label_set}{holds}, so the label table is"
+        f" empty; run `plainfilm label ARCHIVE --labels {label_set}` first"
     )
 
 

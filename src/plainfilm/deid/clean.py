@@ -15,8 +15,8 @@ from plainfilm.deid.identity import KnownIdentity, gathered, is_retained, source
 from plainfilm.deid.method import marks
 from plainfilm.deid.profile import DEFAULT_OPTIONS, Action, Option, check_options
 from plainfilm.deid.pseudonyms import KeyedHash
-from plainfilm.deid.raw_values import text_of, values_of
-from plainfilm.deid.rules import CustomRule
+from plainfilm.deid.raw_values import is_uid, readings_of, text_of
+from plainfilm.deid.rules import CustomRule, check_rules
 from plainfilm.deid.treatment import Treatment
 from plainfilm.dicom import (
     DEFAULT_ENCODINGS,
@@ -33,6 +33,7 @@ from plainfilm.dicom import (
     plain_film,
     read_elements,
     read_raw,
+    refuse_documents,
 )
 from plainfilm.errors import Reason, UnreadableDicom
 
@@ -156,6 +157,10 @@ def clean_file(
         UnsupportedPixels: the file ends inside its pixel data.
     """
     film, syntax = _plainly_read(content)
+    _refuse_documents(film)
+    if not is_uid(syntax):
+        message = "TransferSyntaxUID holds no UID"
+        raise UnreadableDicom(message, Reason.UNSUPPORTED_TRANSFER_SYNTAX)
     cleaner, pieces, ids = _cleaned(film, keyed, options, rules)
     pieces |= marks(options, pixels_searched=False, implicit=film.implicit)
     file = encode_film(
@@ -211,6 +216,7 @@ def _cleaned(
 ) -> tuple[Cleaner, dict[int, bytes], _Ids]:
     """The elements that stay, by tag, new ids in place."""
     check_options(options)
+    check_rules(rules, options)
     encodings = encodings_in(film.data, film.elements, DEFAULT_ENCODINGS)
     top = {element.tag: element for element in film.elements}
 
@@ -220,6 +226,8 @@ def _cleaned(
     for tag, keyword in _UIDS.items():
         if not text(tag):
             raise UnreadableDicom(f"{keyword} is missing", Reason.MISSING_UID)
+    if text(_SOP_CLASS) and not is_uid(text(_SOP_CLASS)):
+        raise UnreadableDicom("SOPClassUID holds no UID", Reason.MALFORMED_HEADER)
     study_uid, uid = text(_STUDY_UID), text(_SOP_INSTANCE)
     patient = keyed.patient(text(_PATIENT_ID), text(_ISSUER), study_uid)
     study = keyed.study_id(study_uid)
@@ -237,12 +245,24 @@ def _cleaned(
         # Also where the film came without any.
         padded = value.encode() + b" " * (len(value) % 2)
         pieces[tag] = encode_element(tag, vr, padded, implicit=film.implicit)
-    new_uid = uid if Option.RETAIN_UIDS in options else keyed.uid(uid)
-    return (
-        cleaner,
-        pieces,
-        _Ids(patient.patient_id, study, new_uid, uid, text(_SOP_CLASS), identity),
+    new_uid, sop_class = (
+        _written(pieces[tag], implicit=film.implicit) if tag in pieces else ""
+        for tag in (_SOP_INSTANCE, _SOP_CLASS)
     )
+    return cleaner, pieces, _Ids(patient.patient_id, study, new_uid, uid, sop_class, identity)
+
+
+def _refuse_documents(film: RawFilm) -> None:
+    for element in film.elements:
+        if element.tag == _SOP_CLASS:
+            refuse_documents(text_of(film.data, element, DEFAULT_ENCODINGS))
+            return
+
+
+def _written(piece: bytes, *, implicit: bool) -> str:
+    """The text of an element as it will be written: file meta and file name say the same."""
+    (element,) = read_elements(piece, implicit=implicit)
+    return text_of(piece, element, DEFAULT_ENCODINGS).strip()
 
 
 def _sources(
@@ -261,7 +281,7 @@ def _sources(
             continue
         kind = "person" if element.vr == "PN" else kinds.get(element.tag)
         if kind is not None and not is_retained(element.tag, options):
-            yield kind, values_of(data, element, encodings)
+            yield kind, readings_of(data, element, encodings)
 
 
 def _reset_file(clean: Dataset, source: Dataset) -> None:

@@ -1,6 +1,5 @@
 """Goes through a film's elements, and treats each as the decisions and its value demand."""
 
-import re
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
@@ -13,6 +12,7 @@ from plainfilm.deid.decisions import (
     Treat,
     private_decision,
 )
+from plainfilm.deid.defined_terms import is_defined_term
 from plainfilm.deid.descriptors import clean_descriptor
 from plainfilm.deid.dummies import dummy_items, dummy_value
 from plainfilm.deid.identity import KnownIdentity
@@ -25,11 +25,14 @@ from plainfilm.deid.raw_values import (
     features_of_raw,
     is_medical_code,
     is_moment,
+    is_uid,
     long_integers,
+    tells_in_raw,
     text_of,
     values_of,
 )
 from plainfilm.deid.safe_private import safe_private_vr
+from plainfilm.deid.telling_texts import telling_spans, tells_of_someone
 from plainfilm.deid.treatment import Treatment
 from plainfilm.dicom import (
     DEFAULT_ENCODINGS,
@@ -60,8 +63,12 @@ _SCHEME: Final = "CodingSchemeDesignator"
 _CONCEPT_NAME: Final = 0x0040A043
 _CODE_VALUE: Final = 0x00080100
 _CODE_SCHEME: Final = 0x00080102
+_STANDARD_SCHEMES: Final = frozenset(
+    ("DCM", "SCT", "SRT", "SNM3", "99SDM", "LN", "RADLEX", "UCUM", "FMA", "NCIt", "UMLS", "I10")
+)
+"""Coding schemes that nobody puts own terms in (PS3.16 table 8-1)."""
 
-_UID: Final = re.compile(r"[0-9.]{1,64}", re.ASCII)
+
 _LEAST_IDENTIFYING_BYTES: Final = 6
 
 Treated = tuple[Action, str, bytes | None]
@@ -104,6 +111,7 @@ class Cleaner:
             Treat.KEEP_TIME: self._keep_time,
             Treat.KEEP_BYTES: self._keep_bytes,
             Treat.KEEP_UID: self._keep_uid,
+            Treat.KEEP_MEANING: self._keep_meaning,
             Treat.NEW_UID: self._new_uid,
             Treat.CLEAN_TEXT: self._clean_text,
             Treat.SHIFT: self._shift,
@@ -118,6 +126,7 @@ class Cleaner:
     ) -> dict[int, bytes]:
         """The elements of a dataset or item that stay, as they will be written, by tag."""
         self._where, self._encodings, self._path = where, encodings, path
+        self._siblings = elements
         kept: dict[int, bytes] = {}
         creators: dict[int, RawElement] = {}
         treatments, handlers, keep = self.treatments, self._handlers, Action.KEEP
@@ -135,6 +144,7 @@ class Cleaner:
                 action, rule, content = handler(element, decision)
                 # The items have had their own.
                 self._where, self._encodings, self._path = where, encodings, path
+                self._siblings = elements
                 is_whole = action in (Action.DUMMY, Action.REMOVE)
                 old = self._audit_hash(element) if is_whole else b""
                 treatments.insert(place, Treatment(path + decision.path, action, rule, old))
@@ -184,7 +194,9 @@ class Cleaner:
 
     def _dummy_sequence(self, element: RawElement, decision: Decision) -> Treated:
         items = element.items or []
-        if all({inner.tag for inner in item} == _REFERENCE for item in items):
+        if element.items is not None and all(
+            {inner.tag for inner in item} == _REFERENCE for item in items
+        ):
             # New UIDs say as little as a dummy, and the object stays valid.
             _, rule, content = self._descend(element, decision)
             return Action.NEW_UID, rule, content
@@ -216,7 +228,7 @@ class Cleaner:
         return Action.NEW_UID, decision.rule, self._texts(element, renewed)
 
     def _keep_uid(self, element: RawElement, decision: Decision) -> Treated:
-        if all(_UID.fullmatch(value) for value in self._values(element) if value):
+        if all(is_uid(value) for value in self._values(element) if value):
             return Action.KEEP, decision.rule, self._same(element)
         return self._new_uid(element, decision)
 
@@ -226,7 +238,7 @@ class Cleaner:
         if not self._is_found(element):
             return decision.action, decision.rule, self._same(element)
         values = self._values(element)
-        kept = [self._without_identity(value, element.vr) for value in values]
+        kept = [self._without_identity(value, element.vr, decision.keyword) for value in values]
         if kept == values:
             return decision.action, decision.rule, self._same(element)
         if decision.keyword == _SCHEME:
@@ -239,14 +251,27 @@ class Cleaner:
         found = self._found.get(key)
         if found is None:
             # A film says the same thing in many places.
-            found = self._found[key] = self._identity.matches(features_of_raw(*key))
+            found = tells_in_raw(*key) or self._identity.matches(features_of_raw(*key))
+            self._found[key] = found
         return found
 
-    def _without_identity(self, value: str, vr: str) -> str:
-        if not self._identity.found_in(value) or (vr == "CS" and is_medical_code(value)):
+    def _without_identity(self, value: str, vr: str, keyword: str) -> str:
+        if vr == "CS" and (is_medical_code(value) or is_defined_term(keyword, value)):
+            return value
+        tells = tells_of_someone(value)
+        if not tells and not self._identity.found_in(value):
             return value
         # A code must stay one of its defined terms; what is left of a cut one would not be.
-        return "" if vr in ("AE", "CS", "UR") else self._identity.without(value)
+        if vr in ("AE", "CS", "UR"):
+            return ""
+        return self._identity.without(value, telling_spans(value) if tells else ())
+
+    def _keep_meaning(self, element: RawElement, decision: Decision) -> Treated:
+        """The meaning of a standard code; of another one it is as good as a description."""
+        for sibling in self._siblings:
+            if sibling.tag == _CODE_SCHEME and self._text(sibling).strip() in _STANDARD_SCHEMES:
+                return self._keep_text(element, decision)
+        return self._clean_text(element, decision)
 
     def _keep_age(self, element: RawElement, decision: Decision) -> Treated:
         values = self._values(element)
@@ -322,6 +347,8 @@ class Cleaner:
         )
         before = len(self.treatments)
         items: list[bytes] = []
+        if element.items is None and element.value < element.end:
+            return Action.REMOVE, "invalid", None  # bytes that may hold anything
         for number, item in enumerate(element.items or ()):
             own = encodings_in(self._data, item, encodings)
             place = inside
@@ -380,7 +407,7 @@ class Cleaner:
         if owner is None or not creator.isascii() or self._identity.found_in(creator):
             return removed
         safe_vr = safe_private_vr(tag, creator)
-        if safe_vr and element.vr == "UN":
+        if safe_vr and _is_rather(safe_vr, element):
             element = element._replace(vr=safe_vr)
         decision = private_decision(where, tag, element.vr, creator, is_safe=safe_vr is not None)
         if decision is None or decision.treat is Treat.REMOVE:
@@ -416,6 +443,11 @@ class Cleaner:
         hasher = self._new_hasher()
         hasher.update(value)
         return hasher.digest()
+
+
+def _is_rather(vr: str, element: RawElement) -> bool:
+    """Whether the list's VR goes before the file's: text or items may stand in bytes."""
+    return element.vr == "UN" or (element.vr in ("OB", "OW") and (vr == "SQ" or vr in SPELLED_VRS))
 
 
 @lru_cache(1 << 13)

@@ -5,13 +5,22 @@ value itself decides (whether it holds the patient's name, whether a date is one
 cleaner, which is told by `Treat` what to look at.
 """
 
+import re
 from dataclasses import dataclass, field, replace
 from enum import IntEnum, auto
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
 from plainfilm.deid.content import VALUE_TAGS, ContentRule
-from plainfilm.deid.profile import Action, Option, Rule, attribute_type, resolve, rule_for
+from plainfilm.deid.profile import (
+    Action,
+    Option,
+    Rule,
+    attribute_type,
+    data_rows,
+    resolve,
+    rule_for,
+)
 from plainfilm.deid.rules import CustomAction, CustomRule
 from plainfilm.dicom import element_entry
 
@@ -25,6 +34,13 @@ _TIMEZONE: Final = 0x00080201
 _PATIENT_ID: Final = 0x00100020
 _ACCESSION_NUMBER: Final = 0x00080050
 _PIXEL_GROUP: Final = 0x7FE0
+_PIXELS: Final = {
+    0x7FE00008: ("OF",),
+    0x7FE00009: ("OD",),
+    0x7FE00010: ("OB", "OW", "OB or OW"),
+}
+_OFFSETS: Final = {0x7FE00001: "OV", 0x7FE00002: "OV", 0x7FE00003: "UV"}
+_ICON: Final = 0x00880200
 _OVERLAY: Final = 0x60
 _OVERLAY_DATA: Final = 0x3000
 
@@ -37,6 +53,18 @@ _UNLISTED_DATE: Final = Rule(
     {Option.RETAIN_FULL_DATES: Action.KEEP, Option.RETAIN_MODIFIED_DATES: Action.CLEAN},
 )
 _UNLISTED_NAME: Final = Rule("", "", "", Action.EMPTY, {})
+
+# Attributes that hold descriptions, by their keywords; long texts are descriptions whatever their
+# keyword, unless `technical_texts.csv` names them.
+_LONG_TEXTS: Final = frozenset({"LT", "ST", "UC", "UT"})
+_DESCRIBING: Final = {
+    "LO": re.compile(
+        r"(?:Comments?|Description(?:Trial)?|Explanation|Label|Notes?|Reason|Remarks?|Text)$|^Reason"
+    ),
+    # Labels of at most 16 characters number and name parts of a device.
+    "SH": re.compile(r"(?:Comments?|Description|Notes?|Reason|Remarks?|Text)$"),
+}
+_CODES: Final = re.compile(r"^(?:Coding|Context|Mapping)|Code(?:Value)?$|Identifier$")
 
 # UIDs of classes, codes and formats: they name no instance (PS3.3, PS3.6 annex A).
 _CLASS_UIDS: Final = ("SOPClassUID", "TransferSyntaxUID", "CodingSchemeUID", "ContextUID")
@@ -58,6 +86,7 @@ class Treat(IntEnum):
     KEEP_TIME = auto()
     KEEP_BYTES = auto()
     KEEP_UID = auto()
+    KEEP_MEANING = auto()
     NEW_UID = auto()
     CLEAN_TEXT = auto()
     SHIFT = auto()
@@ -165,18 +194,30 @@ def _decide(where: Place, tag: int, vr: str) -> Decision:
     keyword = entry.keyword if entry is not None else ""
     rule = rule_for(tag)
     group = tag >> 16
-    if group < 0x0008 or not tag & 0xFFFF or (rule is None and not keyword):
-        # Command, file meta, DICOMDIR; group lengths; what the dictionary does not know.
-        return Decision(Treat.REMOVE, Action.REMOVE, "unknown", path)
-    if group >> 8 == _OVERLAY and Option.CLEAN_GRAPHICS in where.options:
-        return _overlay(tag, vr, path, keyword)
+    is_unknown = group < 0x0008 or not tag & 0xFFFF or (rule is None and not keyword)
+    if is_unknown or (entry is not None and entry.vr == "SQ" and vr != "SQ"):
+        # Command, file meta, DICOMDIR; group lengths; what the dictionary does not know; bytes
+        # where a sequence should be, which may hold anything.
+        code = "unknown" if is_unknown else "invalid"
+        return Decision(Treat.REMOVE, Action.REMOVE, code, path)
+    special = _pixels_or_overlay(where, tag, vr, path, keyword)
+    if special is not None:
+        return special
     if tag in (_ACCESSION_NUMBER, _PATIENT_ID):
         # Ids that stay linked: Z permits a value (table E.1-1a), and archives need one.
         treat = Treat.PATIENT_ID if tag == _PATIENT_ID else Treat.ACCESSION_NUMBER
         return Decision(treat, Action.EMPTY, "pseudonym", path, keyword=keyword)
-    if rule is not None:
-        return _listed(where, tag, vr, rule, "E.1-1", keyword)
-    return _unlisted(where, tag, vr, keyword)
+    if rule is None:
+        return _unlisted(where, tag, vr, keyword)
+    return _listed(where, tag, vr, rule, "E.1-1", keyword)
+
+
+def _pixels_or_overlay(where: Place, tag: int, vr: str, path: str, keyword: str) -> Decision | None:
+    if tag >> 16 == _PIXEL_GROUP:
+        return _pixels(where, tag, vr, path, keyword)
+    if tag >> 24 == _OVERLAY and Option.CLEAN_GRAPHICS in where.options:
+        return _overlay(tag, vr, path, keyword)
+    return None
 
 
 def _unlisted(where: Place, tag: int, vr: str, keyword: str) -> Decision:
@@ -186,7 +227,37 @@ def _unlisted(where: Place, tag: int, vr: str, keyword: str) -> Decision:
         return _listed(where, tag, vr, _UNLISTED_DATE, code, keyword)
     if vr == "PN":
         return _listed(where, tag, vr, _UNLISTED_NAME, code, keyword)
-    return _kept(where, tag, vr, Decision(Treat.REMOVE, Action.KEEP, code, f"{tag:08X}"), keyword)
+    decision = Decision(Treat.REMOVE, Action.KEEP, code, f"{tag:08X}")
+    if _is_description(vr, keyword):
+        if Option.CLEAN_DESCRIPTORS in where.options:
+            treat, action = Treat.CLEAN_TEXT, Action.CLEAN
+        else:
+            treat, action = Treat.EMPTY, Action.EMPTY
+        return decision._replace(treat=treat, action=action, keyword=keyword)
+    return _kept(where, tag, vr, decision, keyword)
+
+
+def _is_description(vr: str, keyword: str) -> bool:
+    """Whether anyone may have written anything into an attribute that the table does not name."""
+    if keyword in _technical_texts() or keyword.endswith("Meaning"):
+        return False
+    endings = _DESCRIBING.get(vr)
+    return vr in _LONG_TEXTS or (endings is not None and endings.search(keyword) is not None)
+
+
+@cache
+def _technical_texts() -> frozenset[str]:
+    return frozenset(row["keyword"] for row in data_rows("technical_texts.csv"))
+
+
+def _pixels(where: Place, tag: int, vr: str, path: str, keyword: str) -> Decision:
+    """Pixel data stay at the top level and in icons, which the search for burned-in text sees."""
+    kept = Decision(Treat.VERBATIM, Action.KEEP, "unlisted", path, keyword=keyword)
+    if where.within in (None, _ICON) and vr in _PIXELS.get(tag, ()):
+        return kept
+    if where.within is None and vr == _OFFSETS.get(tag):
+        return kept._replace(treat=Treat.KEEP_BYTES)
+    return Decision(Treat.REMOVE, Action.REMOVE, "invalid", path, keyword=keyword)
 
 
 def _listed(where: Place, tag: int, vr: str, rule: Rule, code: str, keyword: str) -> Decision:
@@ -239,12 +310,16 @@ def _kept(
         return decision._replace(treat=Treat.DESCEND, describes=describes, keyword=keyword)
     if vr == "UI" and (Option.RETAIN_UIDS in where.options or keyword.endswith(_CLASS_UIDS)):
         return decision._replace(treat=Treat.KEEP_UID, keyword=keyword)
-    if describes and vr in _TEXT - {"CS"} and keyword.endswith("Meaning"):
+    if vr in _TEXT and keyword.endswith("Meaning"):
+        return decision._replace(
+            treat=Treat.KEEP_MEANING, keyword=keyword, fallback=Action.DUMMY, needs_value=True
+        )
+    if describes and vr in _TEXT - {"CS"} and _CODES.search(keyword) is None:
         return decision._replace(treat=Treat.CLEAN_TEXT, action=Action.CLEAN, keyword=keyword)
-    return decision._replace(treat=treat_kept(tag, vr), keyword=keyword)
+    return decision._replace(treat=treat_kept(vr), keyword=keyword)
 
 
-def treat_kept(tag: int, vr: str) -> Treat:
+def treat_kept(vr: str) -> Treat:
     """What to look at in an element that stays."""
     if vr == "AS":
         return Treat.KEEP_AGE
@@ -256,7 +331,7 @@ def treat_kept(tag: int, vr: str) -> Treat:
         return Treat.KEEP_TIME
     if vr == "UI":
         return Treat.NEW_UID
-    return Treat.VERBATIM if tag >> 16 == _PIXEL_GROUP else Treat.KEEP_BYTES
+    return Treat.KEEP_BYTES
 
 
 def _overlay(tag: int, vr: str, path: str, keyword: str) -> Decision:
@@ -266,7 +341,7 @@ def _overlay(tag: int, vr: str, path: str, keyword: str) -> Decision:
         return Decision(Treat.VERBATIM, Action.CLEAN, code, path, keyword=keyword)
     if vr in _TEXT - {"CS"}:
         return Decision(Treat.CLEAN_TEXT, Action.CLEAN, code, path, keyword=keyword)
-    return Decision(treat_kept(tag, vr), Action.KEEP, code, path, keyword=keyword)
+    return Decision(treat_kept(vr), Action.KEEP, code, path, keyword=keyword)
 
 
 def _content(where: Place, tag: int, vr: str) -> Decision | None:
@@ -276,7 +351,7 @@ def _content(where: Place, tag: int, vr: str) -> Decision | None:
         return None
     treat = Treat.NEW_UID if vr == "UI" else Treat.DUMMY
     if asked.action is Action.KEEP:
-        treat = Treat.KEEP_UID if vr == "UI" else treat_kept(tag, vr)
+        treat = Treat.KEEP_UID if vr == "UI" else treat_kept(vr)
     elif asked.action is Action.CLEAN and vr in _TEMPORAL:
         if Option.RETAIN_MODIFIED_DATES in where.options:
             treat = Treat.SHIFT

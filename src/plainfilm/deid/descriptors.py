@@ -150,7 +150,9 @@ def _keep_numbers(tokens: list[_Token]) -> None:
 
 def _is_plain_number(token: _Token, before: _Token | None, after: _Token | None) -> bool:
     digits = sum(character.isdigit() for character in token.folded)
-    if digits > MAXIMUM_NUMBER_DIGITS or (not token.folded.isdigit() and not _is_unit(after)):
+    if digits > MAXIMUM_NUMBER_DIGITS or not (
+        token.folded.isdigit() or _is_unit(before) or _is_unit(after)
+    ):
         return False
     neighbours = [word for word in (before, after) if word is not None]
     if any(word.kind in ("age", "month", "known") for word in neighbours):

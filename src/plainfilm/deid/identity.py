@@ -25,7 +25,7 @@ from plainfilm.deid.text_features import (
     spellings,
     without_one_letter,
 )
-from plainfilm.dicom import Dataset
+from plainfilm.dicom import Dataset, element_entry
 from plainfilm.dicom.dictionary import keyword_tag
 
 __all__ = ["KnownIdentity", "gathered", "identity_of", "is_retained", "source_kinds"]
@@ -51,6 +51,11 @@ _SEPARATORS: Final = re.compile(r"[\W_]+")
 _NO_NAMES: Final = frozenset({"link", "title"})
 """Words of names, such as `de` and `Dr`, that would take half a sentence along."""
 
+_TEXT_RUN: Final = re.compile(rb"[\t\n\r\x20-\x7e]{6,}")
+_TEXT_SHARE: Final = 0.6
+"""Of bytes in ASCII from which on all of them are text."""
+
+_IDEOGRAPHS: Final = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3]+")
 _REMEMBERED: Final = 1 << 14
 _JOINTS: Final = re.compile("['\u2019`\u00b4-]")
 _TWO_LETTERS: Final = str.maketrans(
@@ -120,10 +125,17 @@ class KnownIdentity:
     def found_in_bytes(self, value: bytes) -> bool:
         """Whether bytes of unknown meaning hold a longer name or number, in any common encoding.
 
-        Shorter ones would be found by chance in tables of numbers.
+        In text among the bytes any name, number or date counts. Elsewhere only longer ones do, as
+        shorter ones would be found by chance in tables of numbers.
         """
+        bare = value.replace(b"\0", b"")
+        runs = _TEXT_RUN.findall(bare)
+        if sum(map(len, runs)) >= _TEXT_SHARE * len(bare):
+            runs = [bare]
+        if any(self.found_in(_readable(run)) for run in runs):
+            return True
         # Zeros vanish, so UTF-16 reads like Latin-1; what is not ASCII loses its accents.
-        text = unicodedata.normalize("NFKD", value.replace(b"\0", b"").decode("latin-1"))
+        text = unicodedata.normalize("NFKD", bare.decode("latin-1"))
         plain = text.encode("ascii", "ignore").decode().lower()
         return any(
             word in plain
@@ -138,10 +150,14 @@ class KnownIdentity:
             len(digits) == 8 and any(day.strftime("%Y%m%d") == digits for day in self.dates)
         )
 
-    def without(self, text: str) -> str:
-        """The text with what identifies cut out, and with no gaps left behind."""
+    def without(self, text: str, others: Iterable[tuple[int, int]] = ()) -> str:
+        """The text with what identifies cut out, and with no gaps left behind.
+
+        Args:
+            others: spans to cut out as well; the text is in normal form NFC then.
+        """
         text = unicodedata.normalize("NFC", text)
-        spans = sorted(self.spans(text))
+        spans = sorted((*self.spans(text), *others))
         if not spans:
             return text
         kept, position = [], 0
@@ -212,7 +228,7 @@ class KnownIdentity:
         if folded.isascii():
             return
         for name in self.names:
-            if not name.isascii():
+            if not name.isascii() and len(name) > 1:
                 start = folded.find(name)
                 while start >= 0:
                     yield start, start + len(name)
@@ -243,6 +259,7 @@ def gathered(sources: Iterable[tuple[str, list[str]]]) -> KnownIdentity:
         if kind == "person":
             names.update(_name_words(values))
             for text in values:
+                names.update(_ideographs(text))
                 pairs |= _short_pairs(text)
         elif kind == "uid":
             digits = (value.replace(".", "") for value in values)
@@ -285,10 +302,25 @@ def _sources(dataset: Dataset, options: frozenset[Option]) -> Iterator[tuple[str
                 yield from _sources(item, options)
         elif is_retained(tag, options):
             continue
-        elif element.VR == "PN":
+        elif element.VR == "PN" or _is_name(tag):
             yield "person", texts_of(element)
         elif kind := source_kinds().get(tag):
             yield kind, texts_of(element)
+
+
+@cache
+def _is_name(tag: int) -> bool:
+    entry = element_entry(tag)
+    return entry is not None and entry.vr == "PN"
+
+
+def _ideographs(text: str) -> Iterator[str]:
+    """Surnames of one ideograph, which count where they stand alone, and whole names unspaced."""
+    for group in text.split("=") if not text.isascii() else ():
+        parts = _IDEOGRAPHS.findall(group)
+        yield from (part for part in parts if len(part) == 1)
+        if len(parts) > 1:
+            yield "".join(parts)
 
 
 def _name_words(values: Iterable[str]) -> Iterator[str]:
@@ -347,6 +379,14 @@ def _numbers(values: Iterable[str]) -> Iterator[str]:
         for digits in (bare, bare.lstrip("0")):
             if len(digits) >= MINIMUM_BARE_DIGITS:
                 yield digits
+
+
+def _readable(run: bytes) -> str:
+    try:
+        text = run.decode()
+    except UnicodeDecodeError:
+        text = run.decode("latin-1")
+    return unicodedata.normalize("NFC", text)
 
 
 def _stands_alone(text: str, start: int, end: int) -> bool:

@@ -16,6 +16,7 @@ __all__ = [
     "Action",
     "Option",
     "Rule",
+    "always_has_value",
     "attribute_type",
     "check_options",
     "data_rows",
@@ -208,6 +209,18 @@ def attribute_type(tag: int, within: int | None, sop_class_uid: str) -> str | No
         return None
     types = _types()
     return types.get((tag, within, iod)) or types.get((tag, within, "*")) or "3"
+
+
+def always_has_value(tag: int) -> bool:
+    """Whether an attribute is of type 1 at the top level of every radiograph IOD."""
+    if tag in _ALWAYS:
+        return True
+    kinds = {_types().get((tag, None, iod)) for iod in set(_IOD_OF_SOP_CLASS.values())}
+    return kinds == {"1"}
+
+
+# Type 1 though table E.1-1 does not name them: General Series (PS3.3 C.7.3.1).
+_ALWAYS: Final = frozenset({0x00080060})
 
 
 @cache

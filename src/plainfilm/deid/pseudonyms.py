@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
+from plainfilm.dicom import is_standard_uid
 from plainfilm.errors import SettingsError
 
 __all__ = ["KeyedHash", "PatientPseudonym"]
@@ -29,7 +30,6 @@ PATIENT_DIGITS: Final = 18
 STUDY_DIGITS: Final = 15
 MAXIMUM_OFFSET_DAYS: Final = 3650
 _BLAKE2_KEY: Final = 64
-WELL_KNOWN_UID_ROOT: Final = "1.2.840.10008."
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +62,11 @@ class KeyedHash:
     def uid(self, old: str) -> str:
         """`2.25.` and the integer of a UUID (version 8, RFC 9562) made from the old UID.
 
-        UIDs that the Standard itself defines (root 1.2.840.10008) name classes and codes, not
-        things of a patient, and stay as they are.
+        UIDs that the Standard itself defines name classes and codes, not things of a patient, and
+        stay as they are.
         Source: DICOM PS3.5 B.2.
         """
-        return old if old.startswith(WELL_KNOWN_UID_ROOT) else _new_uid(self, old)
+        return old if is_standard_uid(old) else _new_uid(self, old)
 
     def patient(self, patient_id: str, issuer: str, study_uid: str) -> PatientPseudonym:
         """The pseudonym of a patient, known by id and its issuer.

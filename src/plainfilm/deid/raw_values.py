@@ -9,6 +9,7 @@ from typing import Final
 from plainfilm.deid.dates import shift_date, shift_datetime, valid_time
 from plainfilm.deid.descriptor_words import is_medical_word
 from plainfilm.deid.folding import fold
+from plainfilm.deid.telling_texts import tells_of_someone
 from plainfilm.deid.text_features import TextFeatures, features_of
 from plainfilm.dicom import Encodings, RawElement, text_decoder
 
@@ -19,7 +20,10 @@ __all__ = [
     "features_of_raw",
     "is_medical_code",
     "is_moment",
+    "is_uid",
     "long_integers",
+    "readings_of",
+    "tells_in_raw",
     "text_of",
     "values_of",
 ]
@@ -35,6 +39,7 @@ _NUMBERS: Final = re.compile(
     rb"(?:[ \0]*(?:[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)?[ \0]*(?:\\|\Z))+"
 )
 _LONG_INTEGER: Final = re.compile(rb"\d{6,}")
+_UID: Final = re.compile(r"[0-9]+(?:\.[0-9]+)+", re.ASCII)
 _AGE: Final = re.compile(r"\d{3}[DWMY]", re.ASCII)
 _MAXIMUM_AGE: Final = "090Y"
 """Older patients are few enough to be found, so they count as ninety (45 CFR 164.514(b)(2)(i))."""
@@ -55,7 +60,32 @@ def _decoded(raw: bytes, encodings: Encodings) -> str:
     if raw.isascii() and b"\x1b" not in raw:
         return raw.decode("ascii").rstrip(" \0")
     text = text_decoder(encodings)(raw)
+    if "\ufffd" in text:
+        text = raw.decode("latin-1")  # the character set named is not the one written
+    elif encodings[0] in _LATIN:
+        text = _utf8(raw) or text
     return unicodedata.normalize("NFC", text.rstrip(" \0"))
+
+
+_LATIN: Final = frozenset({"iso8859", "latin_1"})
+
+
+def _utf8(raw: bytes) -> str:
+    """Bytes beyond ASCII as UTF-8, which other text hardly ever is by chance; else nothing."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return ""
+
+
+def readings_of(data: bytes, element: RawElement, encodings: Encodings) -> list[str]:
+    """`values_of`, and what the values say in UTF-8 where that may be what was meant."""
+    values = values_of(data, element, encodings)
+    raw = data[element.value : element.end]
+    if raw.isascii() or b"\x1b" in raw:
+        return values
+    other = unicodedata.normalize("NFC", _utf8(raw).rstrip(" \0"))
+    return values if not other or other in values else [*values, *other.split("\\")]
 
 
 _LONGEST_REMEMBERED: Final = 256
@@ -81,6 +111,17 @@ def values_of(data: bytes, element: RawElement, encodings: Encodings) -> list[st
     if "\\" not in text or element.vr in _SINGLE:
         return [text]
     return [value.rstrip(" \0") for value in text.split("\\")]
+
+
+@lru_cache(1 << 14)
+def tells_in_raw(raw: bytes, encodings: Encodings) -> bool:
+    """Whether an element's whole value has dates, telephone numbers and the like in it."""
+    return tells_of_someone(_decoded(raw, encodings))
+
+
+def is_uid(text: str) -> bool:
+    """Whether a text has the form of a UID (PS3.5 9.1); leading zeros are let pass."""
+    return len(text) <= 64 and _UID.fullmatch(text) is not None
 
 
 def long_integers(raw: bytes) -> list[str]:

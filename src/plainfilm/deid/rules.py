@@ -25,19 +25,19 @@ A rule goes before the profile's table; of several that match, the first one cou
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
 from plainfilm.deid.dates import parse_date
-from plainfilm.deid.profile import Action, rule_for
+from plainfilm.deid.profile import Action, Option, always_has_value, rule_for
 from plainfilm.dicom import element_entry, keyword_vr, standard_keywords
 from plainfilm.dicom.dictionary import keyword_tag
 from plainfilm.errors import SettingsError
 
-__all__ = ["CustomAction", "CustomRule", "load_rules"]
+__all__ = ["CustomAction", "CustomRule", "check_rules", "load_rules"]
 
 
 class CustomAction(StrEnum):
@@ -158,6 +158,25 @@ def load_rules(path: Path) -> tuple[CustomRule, ...]:
     return tuple(rules)
 
 
+def check_rules(rules: Iterable[CustomRule], options: frozenset[Option]) -> None:
+    """Raise SettingsError for a rule that promises what the options don't let happen."""
+    for rule in rules:
+        if rule.action is not CustomAction.KEEP or rule.creator:
+            continue
+        entry = element_entry(rule.tag)
+        if entry is not None and entry.vr == "UI" and Option.RETAIN_UIDS not in options:
+            problem = "UIDs stay with --retain uids only, all of them, so that they still agree"
+        elif rule.tag & 0xFF00FFFF == _OVERLAY_DATA and Option.CLEAN_GRAPHICS not in options:
+            problem = "overlays stay with --clean graphics only, so that text in them is removed"
+        else:
+            continue
+        raise SettingsError(f"rule {rule.number} ({_written(rule.tag)}): {problem}")
+
+
+def _written(tag: int) -> str:
+    return f"({tag >> 16:04X},{tag & 0xFFFF:04X})"
+
+
 def _rule(number: int, entry: Mapping[str, object]) -> CustomRule:
     if unknown := sorted(entry.keys() - set(_FIELDS)):
         raise ValueError(f"{unknown[0]} is unknown; a rule has {', '.join(_FIELDS)}")
@@ -258,7 +277,9 @@ def _check_action(rule: CustomRule, *, i_know: bool) -> None:
     if action is CustomAction.DUMMY and vr in ("UI", ""):
         raise ValueError("there is no dummy UID; use new_uid")
     if action is CustomAction.REPLACE:
-        _check_value(rule.value, vr)
+        _check_value(rule.value, vr, "" if entry is None else entry.vm)
+    if action in _EMPTYING and not rule.creator and always_has_value(rule.tag):
+        raise ValueError("films are not valid without this attribute; use dummy, replace or clean")
     keeps = action in (CustomAction.KEEP, CustomAction.SHIFT_DATE)
     identifies = bool(rule.creator) or rule_for(rule.tag) is not None
     if keeps and identifies and not i_know and vr != "SQ" and not _shifts_anyway(rule):
@@ -267,6 +288,8 @@ def _check_action(rule: CustomRule, *, i_know: bool) -> None:
         )
 
 
+_EMPTYING: Final = frozenset({CustomAction.REMOVE, CustomAction.EMPTY})
+_OVERLAY_DATA: Final = 0x60003000
 _PRIVATE_ACTIONS: Final = frozenset(
     {CustomAction.KEEP, CustomAction.REMOVE, CustomAction.EMPTY, CustomAction.CLEAN}
 )
@@ -279,7 +302,9 @@ def _shifts_anyway(rule: CustomRule) -> bool:
     return rule.action is CustomAction.SHIFT_DATE and shifts
 
 
-def _check_value(value: str, vr: str) -> None:
+def _check_value(value: str, vr: str, vm: str) -> None:
+    if vm.split("-", maxsplit=1)[0] != "1":
+        raise ValueError(f"replace gives one value, and this attribute has {vm}; use remove")
     if vr not in _REPLACED:
         raise ValueError("replace is for text, numbers, dates and UIDs; use dummy or remove")
     fits = {

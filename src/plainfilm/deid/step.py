@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import ClassVar
 
 from plainfilm.deid.audit import FilmAudit, result_thumbnail, write_part
-from plainfilm.deid.burned_text import TextBox, Verdict, clean_burned_text
+from plainfilm.deid.burned_text import TextBox, TextStays, Verdict, clean_burned_text
 from plainfilm.deid.clean import CleanFile, clean_file
 from plainfilm.deid.method import mark_deidentified
 from plainfilm.deid.pixel_bytes import clean_pixel_bytes, is_compressed
 from plainfilm.deid.profile import DEFAULT_OPTIONS, Option, check_options
 from plainfilm.deid.pseudonyms import KeyedHash
-from plainfilm.deid.rules import CustomRule
+from plainfilm.deid.rules import CustomRule, check_rules
 from plainfilm.dicom import (
     Dataset,
     clear_unused_bits,
@@ -48,11 +48,11 @@ class Deidentify:
         audit: folder for what was done to each element; None keeps no audit.
         has_lasting_ids: the films' numbers are an archive's, so that the audit may name them.
     Raises:
-        SettingsError: a key that is too short; options that contradict.
+        SettingsError: a key that is too short; options that contradict; rules that they break.
     """
 
     name: ClassVar[str] = "deidentify"
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     keywords: ClassVar[tuple[str, ...]] = ()
 
     out: Path
@@ -65,6 +65,7 @@ class Deidentify:
 
     def __post_init__(self) -> None:
         check_options(self.options)
+        check_rules(self.rules, self.options)
         KeyedHash(self.key)  # refuses a key that is too short
 
     def process(self, batch: Sequence[Film]) -> Sequence[CleanFilm | Rejection]:
@@ -74,10 +75,12 @@ class Deidentify:
             ArchiveError: the clean film or its audit cannot be written.
         """
         audits: list[FilmAudit] = []
-        results = process_each(batch, lambda film: self._release(film, audits))
-        if self.audit is not None:
-            write_part(self.audit, audits)
-        return results
+        try:
+            return process_each(batch, lambda film: self._release(film, audits))
+        finally:
+            # Whatever ends the batch, no film is released without its record.
+            if self.audit is not None:
+                write_part(self.audit, audits)
 
     def _release(self, film: Film, audits: list[FilmAudit]) -> CleanFilm:
         keyed = KeyedHash(self.key)
@@ -114,8 +117,10 @@ class Deidentify:
             "" if clean is None else clean.patient,
             "" if clean is None else clean.study,
             () if clean is None else clean.treatments,
-            (),
+            error.boxes if isinstance(error, TextStays) else (),
             withheld=str(error.reason or Reason.FILE_UNREADABLE),
+            # Where the text is; other messages may name the film's own path.
+            detail=str(error) if error.reason is Reason.BURNED_IN_TEXT else "",
             film_id=film.film_id if self.has_lasting_ids else 0,
         )
 
@@ -141,11 +146,12 @@ class Deidentify:
         boxes = clean_burned_text(dataset, pixels, clean.identity, strict=self.strict)
         _refuse_contradiction(dataset, boxes)
         mark_deidentified(dataset, self.options, pixels_searched=True)
-        _make_folder(path.parent)
-        write_dataset(dataset, path)
         shown = [box for box in boxes if box.verdict is not Verdict.KEEP]
         wanted = self.audit is not None and shown
-        return boxes, result_thumbnail(dataset, shown) if wanted else b""
+        thumbnail = result_thumbnail(dataset, shown) if wanted else b""
+        _make_folder(path.parent)
+        write_dataset(dataset, path)
+        return boxes, thumbnail
 
 
 def _in_own_syntax(clean: CleanFile) -> Dataset:

@@ -118,10 +118,14 @@ def spellings(word: str) -> set[str]:
 
 def date_spans(folded: str) -> Iterator[tuple[tuple[int, int], list[date]]]:
     """Each thing that may be a date, and what it may mean."""
-    for match in _DATE.finditer(folded):
-        yield match.span(), list(_readings(match))
-    for match in _DATE_IN_WORDS.finditer(folded):
-        yield match.span(), list(_readings_in_words(match))
+    for pattern, read in ((_DATE, _readings), (_DATE_IN_WORDS, _readings_in_words)):
+        position = 0
+        while (match := pattern.search(folded, position)) is not None:
+            readings = list(read(match))
+            # `1234, born 4` is none, but `4 mar 56` begins in it.
+            position = match.end() if readings else match.start() + 1
+            if readings:
+                yield match.span(), readings
 
 
 def _readings(match: re.Match[str]) -> Iterator[date]:
@@ -160,11 +164,7 @@ def _valid(candidates: list[tuple[int, int, int]]) -> Iterator[date]:
 
 @cache
 def _months() -> dict[str, int]:
-    return {
-        name: int(row["month"])
-        for row in data_rows("month_names.csv")
-        for name in row["names"].split()
-    }
+    return {row["name"]: int(row["month"]) for row in data_rows("month_names.csv")}
 
 
 @lru_cache(_REMEMBERED)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         encode_text,
         text_decoder,
     )
+    from plainfilm.dicom.colour import colour_channels
     from plainfilm.dicom.dataset import (
         DataElement,
         Dataset,
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
         voi_lut,
         voi_window,
     )
+    from plainfilm.dicom.object_kinds import refuse_documents
     from plainfilm.dicom.original_attributes import amend_film, restore_film
     from plainfilm.dicom.pixels import FilmPixels, decode_film, decode_frame
     from plainfilm.dicom.raw import (
@@ -64,6 +66,7 @@ if TYPE_CHECKING:
     from plainfilm.dicom.render import downscale, render_display, resize
     from plainfilm.dicom.small import render_small
     from plainfilm.dicom.square import place_in_square, squared
+    from plainfilm.dicom.standard_uids import is_standard_uid
 
 __all__ = [
     "DEFAULT_ENCODINGS",
@@ -85,6 +88,7 @@ __all__ = [
     "apply_voi_lut",
     "apply_voi_window",
     "clear_unused_bits",
+    "colour_channels",
     "decode_elements",
     "decode_film",
     "decode_frame",
@@ -101,6 +105,7 @@ __all__ = [
     "encode_png",
     "encode_text",
     "encodings_in",
+    "is_standard_uid",
     "keyword_tag",
     "keyword_vr",
     "listed_files",
@@ -114,6 +119,7 @@ __all__ = [
     "read_film",
     "read_header",
     "read_raw",
+    "refuse_documents",
     "render_display",
     "render_small",
     "resize",
@@ -149,6 +155,7 @@ __getattr__ = lazy_exports(
         "apply_voi_lut": "luts",
         "apply_voi_window": "luts",
         "clear_unused_bits": "frames",
+        "colour_channels": "colour",
         "decode_elements": "dataset",
         "decode_film": "pixels",
         "decode_frame": "pixels",
@@ -165,11 +172,13 @@ __getattr__ = lazy_exports(
         "encode_png": "images",
         "encode_text": "charsets",
         "encodings_in": "raw",
+        "is_standard_uid": "standard_uids",
         "keyword_tag": "dictionary",
         "keyword_vr": "dictionary",
         "listed_files": "dicomdir",
         "new_uid": "dataset",
         "open_image": "image_file",
+        "refuse_documents": "object_kinds",
         "open_location": "location",
         "place_in_square": "square",
         "plain_film": "dataset",

@@ -1,4 +1,4 @@
-"""Telling pictures in colour from grey films that are stored in three channels."""
+"""Telling pictures in colour from grey films that are stored in three channels; their channels."""
 
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from plainfilm.dicom.pixels import (
     transfer_syntax_of,
 )
 
-__all__ = ["is_colour", "shows_colour"]
+__all__ = ["colour_channels", "is_colour", "shows_colour"]
 
 # A grey film may carry a little coloured text, and lossy compression leaves a faint tint.
 _TINT: Final = 0.1  # of the whole range, between a pixel's channels
@@ -42,6 +42,30 @@ def is_colour(dataset: Dataset) -> bool:
     grey = 1 << (layout.bits_stored - 1)
     from_grey = np.abs(values[..., 1:].astype(np.int32) - grey).max(axis=-1)
     return _is_much(2 * from_grey, layout.bits_stored)
+
+
+def colour_channels(dataset: Dataset, index: int) -> tuple[NDArray[Any], ...]:
+    """The channels of any frame of a colour or palette film, which its luminance alone may hide.
+
+    Args:
+        index: of the frame, from 0.
+    Returns:
+        each (rows, columns), integers, as they are stored (RGB from lossy JPEG and JPEG 2000, and
+        of a palette); none of a grey film, in one channel or in several that are the same, nor of
+        native YBR_FULL_422, whose chroma is not read.
+    Raises:
+        UnsupportedPixels: as `decode_film`.
+    """
+    layout, data = pixel_data(dataset)
+    is_palette = layout.photometric == "PALETTE COLOR"
+    if layout.samples == 1 and not is_palette:
+        return ()
+    values = samples_of(dataset, data, layout, colour=True, index=index)
+    if is_palette:
+        values = through_palette(dataset, values)
+    if values.ndim == 2 or (values == values[..., :1]).all():
+        return ()
+    return tuple(np.ascontiguousarray(channel) for channel in np.moveaxis(values, -1, 0))
 
 
 def shows_colour(rgb: NDArray[Any], bits: int = _PALETTE_BITS) -> bool:

@@ -27,6 +27,7 @@ from pydicom.uid import (
 )
 
 from plainfilm.dicom._quiet import PYDICOM_ERRORS, quiet_pydicom
+from plainfilm.dicom.dictionary import named
 from plainfilm.dicom.files import read_film, write_film
 from plainfilm.dicom.header import read_header
 from plainfilm.dicom.raw import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
@@ -211,7 +212,7 @@ def _refuse_truncated(dataset: Dataset, source: Location | Path | bytes, *, pixe
         if element.length != _UNDEFINED_LENGTH and len(element.value) < element.length:
             if tag in _PIXEL_TAGS:
                 raise _cut_in_pixels(source)
-            message = f"{_name(source)} ends inside element {tag} at byte {element.value_tell}"
+            message = f"{_name(source)} ends inside {named(int(tag))} at byte {element.value_tell}"
             raise UnreadableDicom(message, Reason.TRUNCATED_HEADER)
     # Without pixel data, there is none, or the file was cut where pydicom drops the element:
     # in the header, or before the closing delimiter of compressed pixels.

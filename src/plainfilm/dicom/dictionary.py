@@ -15,6 +15,7 @@ __all__ = [
     "entry_of",
     "keyword_tag",
     "keyword_vr",
+    "named",
     "standard_keywords",
 ]
 
@@ -93,6 +94,13 @@ def element_entry(tag: int) -> Entry | None:
     """The entry of an element by its tag as a number, such as 0x00100020; None as `entry_of`."""
     group, element = divmod(tag, 1 << 16)
     return entry_of(group.to_bytes(2, "little") + element.to_bytes(2, "little"))
+
+
+def named(tag: int) -> str:
+    """An element as a message may name it: a tag that nobody knows could be bytes of text."""
+    if element_entry(tag) is None:
+        return "an element"
+    return f"element ({tag >> 16:04X},{tag & 0xFFFF:04X})"
 
 
 def keyword_vr(keyword: str) -> tuple[str, str] | None:

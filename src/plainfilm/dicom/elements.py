@@ -32,6 +32,7 @@ _MAX_DEPTH: Final = 64
 _ITEM: Final = b"\xfe\xff\x00\xe0"
 _SEQUENCE_DELIMITER: Final = b"\xfe\xff\xdd\xe0"
 _DELIMITER_GROUP: Final = b"\xfe\xff"
+_LONGEST_SHORT: Final = 0xFFFF
 _HEAD: Final = Struct("<HH")
 _SHORT: Final = Struct("<H")
 _LONG: Final = Struct("<I")
@@ -178,12 +179,16 @@ def spliced(data: bytes, splices: Iterable[Splice]) -> bytes:
 
 
 def encode_element(tag: int, vr: str, value: bytes, *, implicit: bool) -> bytes:
-    """One element of defined length."""
+    """One element of defined length; of VR UN where another has no room for the length.
+
+    Source: DICOM PS3.5 7.1.2 and 6.2.2.
+    """
     head = _HEAD.pack(tag >> 16, tag & 0xFFFF)
     if implicit:
         return head + _LONG.pack(len(value)) + value
-    if vr.encode() in LONG_VRS:
-        return head + vr.encode() + b"\0\0" + _LONG.pack(len(value)) + value
+    if vr.encode() in LONG_VRS or len(value) > _LONGEST_SHORT:
+        written = vr if vr.encode() in LONG_VRS else "UN"
+        return head + written.encode() + b"\0\0" + _LONG.pack(len(value)) + value
     return head + vr.encode() + _SHORT.pack(len(value)) + value
 
 

@@ -5,6 +5,7 @@ import math
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from plainfilm.dicom._quiet import PYDICOM_ERRORS, quiet_pydicom
+from plainfilm.dicom.dictionary import named
 from plainfilm.dicom.location import ByteSource
 from plainfilm.errors import Reason, UnreadableDicom
 from plainfilm.records import TagValue
@@ -99,7 +100,7 @@ def _refuse_cut(dataset: "FileDataset", limit: int, name: str) -> None:
             continue
         if len(raw.value) < length:
             reason = Reason.HEADER_TOO_LARGE if length > limit else Reason.TRUNCATED_HEADER
-            raise UnreadableDicom(f"{name} ends inside element {tag}", reason)
+            raise UnreadableDicom(f"{name} ends inside {named(int(tag))}", reason)
 
 
 def _plain_dataset(dataset: "Dataset", name: str, depth: int = 0) -> dict[str, TagValue]:

@@ -47,6 +47,9 @@ _EXPLICIT_HEAD: Final = Struct("<6sH").unpack_from
 _IMPLICIT_HEAD: Final = Struct("<4sI").unpack_from
 _SHORT: Final = Struct("<H").unpack_from
 _LONG: Final = Struct("<I").unpack_from
+_OTHER_TEXT: Final = frozenset(
+    {"AE", "AS", "CS", "DA", "DT", "LO", "LT", "PN", "SH", "ST", "TM", "UC", "UI", "UR", "UT"}
+)
 _PIXEL_TAGS: Final = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
 _CHARACTER_SET: Final = 0x00080005
 _PRIVATE_CREATORS: Final = range(0x10, 0x100)
@@ -61,8 +64,8 @@ class RawElement(NamedTuple):
 
     Attributes:
         tag: group and element number, such as 0x00180015.
-        vr: as the file says; the data dictionary's in implicit VR and for UN, where it has one
-            (it may be a choice such as `US or SS`).
+        vr: as the file says; the data dictionary's, where it has one (it may be a choice such as
+            `US or SS`), in implicit VR, for UN, and for an attribute of text in another VR.
         start, value, end: offsets of the tag, of the value, and of what follows the element.
         items: the elements of each item of a sequence; None for everything else.
     """
@@ -101,16 +104,25 @@ class _ExplicitRows(dict[bytes, _Row]):
 
     def __missing__(self, head: bytes) -> _Row:
         tag, vr = _number(head), head[4:]
+        if not any(head):
+            return _PADDING
         if (vr not in SHORT_VRS and vr not in LONG_VRS) or tag >> 16 == 0xFFFE:
             raise Unclear
         name = vr.decode()
-        if name == "UN":
-            entry = entry_of(head[:4])
-            name = entry.vr if entry is not None else "UN"
+        entry = entry_of(head[:4])
+        if entry is not None and _goes_before(entry.vr, name):
+            name = entry.vr
         row = _Row(tag, name, vr in LONG_VRS)
         if len(self) < _MAX_ROWS:
             self[head] = row
         return row
+
+
+def _goes_before(listed: str, written: str) -> bool:
+    """Whether the dictionary's VR goes before the file's, as what is text is text in any VR."""
+    if listed in ("DS", "IS"):
+        return written == "UN" or written in _OTHER_TEXT
+    return written == "UN" or (listed in _OTHER_TEXT and written not in ("SQ", "PN"))
 
 
 class _ImplicitRows(dict[bytes, _Row]):
@@ -128,6 +140,7 @@ class _ImplicitRows(dict[bytes, _Row]):
         return row
 
 
+_PADDING: Final = _Row(0, "", is_long=False)
 _EXPLICIT_ROWS: Final = _ExplicitRows()
 _IMPLICIT_ROWS: Final = _ImplicitRows()
 
@@ -201,12 +214,13 @@ class _Reader:
         data, implicit = self._data, self._implicit
         found: list[RawElement] = []
         new = tuple.__new__  # half the time of RawElement(…), and this is done for every element
-        last = -1
+        last = 0 if depth == 0 else -1
         while position < end:
             if delimited and data[position : position + 8] == _ITEM_DELIMITER:
                 return found, position + 8
             if position + 8 > end:
-                raise Unclear
+                self._refuse_unless_padding(position, end, depth)
+                return found, position
             if implicit:
                 head, length = _IMPLICIT_HEAD(data, position)
                 tag, vr, _ = _IMPLICIT_ROWS[head]
@@ -218,7 +232,8 @@ class _Reader:
                 if is_long:
                     value, length = _explicit_length(data, position, row)
             if tag <= last:
-                raise Unclear
+                self._refuse_unless_padding(position, end, depth)
+                return found, position
             items = None
             if length == UNDEFINED_LENGTH or vr == "SQ":
                 items, stop = self._special(tag, vr, position, value, length, end, depth)
@@ -231,6 +246,11 @@ class _Reader:
         if delimited or position != end:
             raise Unclear
         return found, position
+
+    def _refuse_unless_padding(self, position: int, end: int, depth: int) -> None:
+        """Raise where something else than zeros stands behind a film's last element."""
+        if depth or any(self._data[position:end]):
+            raise Unclear
 
     def _special(
         self, tag: int, vr: str, start: int, value: int, length: int, end: int, depth: int

@@ -2,15 +2,17 @@
 
 import csv
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
 from plainfilm.archive import Archive
-from plainfilm.errors import BadTable
+from plainfilm.errors import BadTable, SettingsError
 from plainfilm.publish.images import Fitting
 from plainfilm.text_files import csv_reader, decode, known_columns, read_bytes
+from plainfilm.vocabulary import LABEL_SETS, label_set
 
 __all__ = ["BOX_COLUMNS", "Box", "fitted_box", "read_boxes"]
 
@@ -72,20 +74,29 @@ def fitted_box(box: Box, stored: tuple[int, int], fitting: Fitting) -> Box:
     )
 
 
-def read_boxes(path: Path, archive: Archive) -> dict[int, tuple[Box, ...]]:
+def read_boxes(
+    path: Path, archive: Archive, declared: Collection[str] = ()
+) -> dict[int, tuple[Box, ...]]:
     """Read a CSV with the columns `sop_instance_uid, finding, x, y, width, height`.
 
     The UID is the film's in the archive or that of its de-identified copy; the numbers are pixels
     of the stored film. Boxes of films of the archive that were withheld are left out.
 
+    Args:
+        declared: findings that may stand there beside those of the label sets. Any other text is
+            refused: findings are published as they stand, and a reader's note may name a patient.
     Returns:
         film_id → boxes, in the order of the table.
     Raises:
+        SettingsError: a declared finding is empty, too long or not printable.
         BadTable: a column is missing, a value is wrong, a box reaches out of its film, or the
             archive has no such film; the message names line and column, never the value.
         BadSource: the file cannot be opened.
     """
-    rows = list(_rows(path))
+    for name in declared:
+        if not 1 <= len(name) <= _LONGEST_FINDING or not name.isprintable():
+            raise SettingsError(f"a finding is 1 to {_LONGEST_FINDING} printable characters")
+    rows = list(_rows(path, {*declared, *chain.from_iterable(map(label_set, LABEL_SETS))}))
     known = _known_films(archive, {row.uid for row in rows})
     boxes: dict[int, list[Box]] = {}
     for row in rows:
@@ -99,14 +110,14 @@ def read_boxes(path: Path, archive: Archive) -> dict[int, tuple[Box, ...]]:
     return {film: tuple(found) for film, found in boxes.items()}
 
 
-def _rows(path: Path) -> Iterator[_Row]:
+def _rows(path: Path, findings: Collection[str]) -> Iterator[_Row]:
     text = decode(read_bytes(path), path)
     reader = csv_reader(text.splitlines(keepends=True))
     try:
         columns = _columns(path, next(iter(reader), []))
         for values in reader:
             if any(values):
-                yield _row(f"{path}, line {reader.line_num}", values, columns)
+                yield _row(f"{path}, line {reader.line_num}", values, columns, findings)
     except csv.Error as error:
         raise BadTable(f"{path}, line {reader.line_num}: {error}") from error
 
@@ -121,13 +132,16 @@ def _columns(path: Path, head: Sequence[str]) -> dict[str, int]:
     return {name: found.index(name) for name in BOX_COLUMNS}
 
 
-def _row(where: str, values: Sequence[str], columns: Mapping[str, int]) -> _Row:
+def _row(
+    where: str, values: Sequence[str], columns: Mapping[str, int], findings: Collection[str]
+) -> _Row:
     if len(values) <= max(columns.values()):
         raise BadTable(f"{where}: has {len(values)} values, fewer than the table has columns")
     named = {name: values[place].strip() for name, place in columns.items()}
     finding = named["finding"]
-    if not 1 <= len(finding) <= _LONGEST_FINDING or not finding.isprintable():
-        raise BadTable(f"{where}: finding must be 1 to {_LONGEST_FINDING} printable characters")
+    if finding not in findings:
+        msg = f"{where}: finding is in no label set ({', '.join(LABEL_SETS)})"
+        raise BadTable(f"{msg}; if it may be published, declare it with --finding")
     x, y, width, height = (_number(where, name, named[name]) for name in _NUMBERS)
     for name, outside in (
         ("x", x < 0),

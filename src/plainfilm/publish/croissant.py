@@ -9,6 +9,7 @@ from importlib import resources
 from pathlib import PurePosixPath
 from typing import Final, TypeAlias
 
+from plainfilm.publish.cleaning import Dates
 from plainfilm.publish.film_table import COLUMNS, FILMS
 from plainfilm.publish.folder import DatasetFolder
 from plainfilm.publish.layouts.layout import Contents
@@ -35,7 +36,12 @@ _Json: TypeAlias = dict[str, object]
 
 
 def write_croissant(
-    folder: DatasetFolder, contents: Contents, *, description: str, licence: str = ""
+    folder: DatasetFolder,
+    contents: Contents,
+    *,
+    description: str,
+    dates: Sequence[Dates],
+    licence: str = "",
 ) -> None:
     """Describe what is in the folder so far. It carries no time, so equal datasets are equal.
 
@@ -43,6 +49,7 @@ def write_croissant(
     that are no DICOM, `images`, their paths and pixels.
 
     Args:
+        dates: what became of them in de-identification.
         licence: a name or an address; left out where empty.
     Raises:
         ArchiveError: the dataset cannot be written.
@@ -58,7 +65,7 @@ def write_croissant(
         "conformsTo": _CONFORMS_TO,
         **({"license": licence} if licence else {}),
         "distribution": [*_tables(folder, suffix), _image_files(suffix)],
-        "recordSet": [_films(contents.findings), *_image_records(suffix)],
+        "recordSet": [_films(contents.findings, dates), *_image_records(suffix)],
     }
     text = json.dumps(described, indent=2, ensure_ascii=False, allow_nan=False)
     folder.write(CROISSANT, f"{text}\n".encode())
@@ -88,8 +95,10 @@ def _image_files(suffix: str) -> _Json:
     }
 
 
-def _films(findings: Sequence[str]) -> _Json:
-    told = {**COLUMNS, **dict.fromkeys(findings, _LABEL)}
+def _films(findings: Sequence[str], dates: Sequence[Dates]) -> _Json:
+    became = ", or ".join(each.in_short for each in dates)
+    columns = {name: text.format(dates=became) for name, text in COLUMNS.items()}
+    told = {**columns, **dict.fromkeys(findings, _LABEL)}
     return {
         "@type": "cr:RecordSet",
         "@id": _FILMS,

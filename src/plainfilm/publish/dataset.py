@@ -14,6 +14,7 @@ from plainfilm.archive import Archive
 from plainfilm.errors import SettingsError
 from plainfilm.publish import selection
 from plainfilm.publish.boxes import Box, fitted_box, read_boxes
+from plainfilm.publish.cleaning import read_cleaning
 from plainfilm.publish.describe import DatasetOptions, Making, describe, settle_leaks
 from plainfilm.publish.export import Exported, ExportImage
 from plainfilm.publish.folder import new_dataset
@@ -21,7 +22,7 @@ from plainfilm.publish.identifiers import SPLITS
 from plainfilm.publish.layouts import Contents, Layout, PublishedImage
 from plainfilm.publish.lineage import steps_used
 from plainfilm.publish.patients import SplitRequest
-from plainfilm.publish.plan import Planned, plan_places
+from plainfilm.publish.plan import Plan, Planned, plan_places
 from plainfilm.publish.published import PublishedFilm
 from plainfilm.publish.run_export import export_films
 from plainfilm.publish.selection import CleanFilms, Decided
@@ -63,10 +64,11 @@ def publish(
         options: splits, near-duplicates, the version before this one, licence.
         progress: hears how many films are settled since it last heard.
     Raises:
-        PrivacyError: the archive has no de-identified films, or a clean copy's header does not
-            say that the patient's identity was removed.
+        PrivacyError: the archive has no de-identified films, the pixels of some were not searched
+            for text, or a clean copy's header does not say that the patient's identity was removed.
         SettingsError: an option is out of range, `out` is not empty or is the archive's, near
-            duplicates are in two splits, or the version before is damaged or another dataset's.
+            duplicates are in two splits, the version before is damaged or another dataset's, or
+            the layout's readers need labels and there are none.
         BadTable: a box is wrong, `where` is not a condition, or a test patient is not there.
         ArchiveError: the dataset cannot be written, such as on a full disk.
         InputError: not one film could be exported.
@@ -79,12 +81,16 @@ def publish(
     asked = options or DatasetOptions()
     previous = _previous(asked, layout, key, out)
     films = CleanFilms(archive, where)
+    cleaning = read_cleaning(archive, where, len(films))
+    if not asked.unsearched_pixels:
+        cleaning.refuse_unsearched()
     every_label = selection.study_labels(archive, chosen_set)
     decisions = selection.film_decisions(archive)
-    splits = previous.splits() if previous else {}
-    request = SplitRequest(asked.split, asked.test_patients, splits, every_label, decisions)
-    plan = plan_places(films, request, key)
-    boxes_of = read_boxes(boxes, archive) if boxes else {}
+    request = SplitRequest(asked.split, asked.test_patients, every_label, decisions)
+    every_film = CleanFilms(archive) if where else films
+    plan = plan_places(films, every_film, request, key, layout=layout, previous=previous)
+    _check_labels(layout, chosen_set, every_label, plan, archive)
+    boxes_of = read_boxes(boxes, archive, asked.box_findings) if boxes else {}
     with new_dataset(out, archive.path) as folder:
         results = export_films(
             engine,
@@ -106,6 +112,8 @@ def publish(
             reported_studies=len(labels),
             boxes=sum(len(one.boxes) for one in images),
             near_duplicates=len(leaks),
+            real_dates=cleaning.real_dates,
+            unsearched_pixels=cleaning.unsearched_pixels,
             rejections=tuple(results.rejections),
             seconds=time.monotonic() - started,
         )
@@ -115,6 +123,7 @@ def publish(
             key=key,
             options=asked,
             steps=steps_used(archive),
+            cleaning=cleaning,
             pinned=plan.pinned,
             previous=previous,
             leaks=leaks,
@@ -142,6 +151,27 @@ def _check_format(layout: Layout, step: ExportImage) -> None:
         allowed = ", ".join(layout.formats)
         msg = f"the layout {layout.name} has no images of format {step.format}"
         raise SettingsError(f"{msg}; allowed: {allowed}")
+
+
+def _check_labels(
+    layout: Layout,
+    label_set: str,
+    labels: Mapping[int, Mapping[str, int]],
+    plan: Plan,
+    archive: Archive,
+) -> None:
+    """Refuse a dataset that the layout's readers could not open."""
+    studies = {planned.study_pk for planned in plan.films.values()}
+    if not layout.needs_positive or any(1 in labels.get(each, {}).values() for each in studies):
+        return
+    sets = selection.label_sets(archive)
+    others = " or ".join(f"--labels {name}" for name in sets if name != label_set)
+    msg = f"no film has a positive label of the set {label_set}, and without one what reads"
+    ways = f"run `plainfilm label ARCHIVE --labels {label_set}` first"
+    ways += f", publish with {others}" if others else ""
+    raise SettingsError(
+        f"{msg} {layout.name} cannot open the dataset; {ways}, or choose another layout"
+    )
 
 
 def _images(

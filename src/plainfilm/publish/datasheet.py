@@ -12,21 +12,21 @@ from typing import Final
 
 from plainfilm.errors import REASON_TEXT
 from plainfilm.evaluate.tables import frequency_grid, to_markdown
+from plainfilm.publish.cleaning import Cleaning
 from plainfilm.publish.counts import PaperTables
 from plainfilm.publish.croissant import CROISSANT
 from plainfilm.publish.export import ExportImage
 from plainfilm.publish.film_table import FILMS
-from plainfilm.publish.folder import CHECKSUMS
-from plainfilm.publish.layouts import Layout
-from plainfilm.publish.leaks import NearDuplicates
-from plainfilm.publish.lineage import LINEAGE, Lineage, StepUse
+from plainfilm.publish.folder import CHECKSUMS, LINEAGE
+from plainfilm.publish.layouts import Layout, describe_layout
+from plainfilm.publish.leaks import Leak, NearDuplicates
+from plainfilm.publish.lineage import Lineage, StepUse
 from plainfilm.publish.summary import PublishSummary
 from plainfilm.publish.versions import Change, ChangeKind, Previous
 from plainfilm.records import Rejection
 
-__all__ = ["SheetFacts", "datasheet"]
+__all__ = ["SheetFacts", "datasheet", "opening"]
 
-_DEIDENTIFY: Final = "deidentify"
 _FILES: Final = (
     (f"`{FILMS}`", "a row for each film: ids, split, path, category, view, sex, age, labels"),
     ("`tables/`", "what papers print, as CSV, Markdown and pictures"),
@@ -34,7 +34,6 @@ _FILES: Final = (
     (f"`{LINEAGE}`", "which version of which step, with which parameters, made it"),
     (f"`{CHECKSUMS}`", f"check with `sha256sum --check --quiet {CHECKSUMS}`"),
 )
-_STRICT: Final = "Burned-in text that could not be decided on was removed, too."
 _FIRST: Final = (
     "The first version. A published dataset is never changed; a new version lies next to it."
 )
@@ -50,21 +49,45 @@ class SheetFacts:
 
     Attributes:
         test_patients: how many a list put into the test split.
-        near_duplicates: how many images were left out, or have a twin in another split.
+        leaks: near-duplicate images in two splits.
+        cleaning: how the films were de-identified.
         changes: since `previous`.
     """
 
     layout: Layout
     step: ExportImage
     lineage: Lineage
+    cleaning: Cleaning
     counted: PaperTables
     split: str
     test_patients: int
     policy: NearDuplicates
-    near_duplicates: int
+    leaks: Sequence[Leak]
     licence: str
     previous: Previous | None
     changes: Sequence[Change]
+
+    @property
+    def description(self) -> str:
+        """What the dataset is laid out like, and what reads it."""
+        return describe_layout(self.layout, self.step.format)
+
+
+def opening(summary: PublishSummary) -> str:
+    """What the dataset is, in a sentence; called de-identified only where its pixels are, too."""
+    searched = not summary.unsearched_pixels
+    counts = (
+        quantity(summary.films, "plain radiograph"),
+        f"of {quantity(summary.patients, 'patient')}",
+        f"in {quantity(summary.studies, 'study', 'studies')},",
+    )
+    kind = "de-identified" if searched else "with de-identified headers and pixels as they came"
+    return f"{' '.join(counts)} {kind}."
+
+
+def quantity(number: int, one: str, many: str = "") -> str:
+    """`1 film`, `2 films`."""
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
 
 
 def datasheet(name: str, summary: PublishSummary, facts: SheetFacts) -> str:
@@ -72,18 +95,19 @@ def datasheet(name: str, summary: PublishSummary, facts: SheetFacts) -> str:
     template = resources.files("plainfilm.publish").joinpath("datasheet.md").read_text("utf-8")
     return template.format(
         name=name,
-        films=summary.films,
-        patients=summary.patients,
-        studies=summary.studies,
-        reported=summary.reported_studies,
-        layout=facts.layout.description,
+        opening=opening(summary),
+        reported=(
+            f"{quantity(summary.reported_studies, 'study', 'studies')}"
+            f" {'has' if summary.reported_studies == 1 else 'have'} a labelled report"
+        ),
+        layout=facts.description,
         splits=to_markdown(facts.counted.split_grid()),
         people=_people(facts.counted),
         labels=_labels(facts.counted),
         label_set=summary.label_set,
         rejections=_rejections(summary.rejections),
         near_duplicates=_near_duplicates(facts),
-        deidentification=_deidentification(facts.lineage.steps),
+        deidentification=_deidentification(facts.cleaning),
         images=facts.step.description,
         splitting=_splitting(facts),
         files=_files(name, summary, facts),
@@ -123,41 +147,60 @@ def _rejections(rejections: Sequence[Rejection]) -> str:
 
 
 def _near_duplicates(facts: SheetFacts) -> str:
-    if not facts.near_duplicates:
+    if not facts.leaks:
         return "No image has a near-duplicate in another split."
     if facts.policy is NearDuplicates.DROP:
-        told = "images were left out, since a near-duplicate is in a split nearer to the test"
+        images = len({leak.film.film_id for leak in facts.leaks})
+        told = (
+            f"{quantity(images, 'image was', 'images were')} left out, with a near-duplicate in a"
+            " split nearer to the test"
+        )
     else:
-        told = "pairs of near-duplicate images are in two splits, and were published all the same"
-    return f"{facts.near_duplicates:,} {told}; `near_duplicates.csv` lists them."
+        pairs = quantity(len(facts.leaks), "pair")
+        told = f"Published in two splits all the same: {pairs} of near-duplicate images"
+    return f"{told}; `near_duplicates.csv` lists them."
 
 
-def _deidentification(steps: Sequence[StepUse]) -> str:
-    used = [use for use in steps if use.step == _DEIDENTIFY]
-    return "\n".join(map(_method, used)) or "How the films were de-identified is not recorded."
+def _deidentification(cleaning: Cleaning) -> str:
+    """The method, in each way that was used, and what a user must know of dates and pixels."""
+    runs = [_method(run) for run in cleaning.runs]
+    told = [*(runs or ["How the films were de-identified is not recorded."]), *cleaning.dates]
+    if cleaning.unsearched_pixels:
+        films = quantity(cleaning.unsearched_pixels, "film")
+        told.append(
+            f"**The pixels of {films} were not searched for burned-in text**, which may show who"
+            " the patient is."
+        )
+    return "\n".join(told)
 
 
-def _method(use: StepUse) -> str:
-    options = use.settings.get("options")
-    listed = [str(option) for option in options] if isinstance(options, list) else []
-    named = ", ".join(listed) or "none"
-    strict = " Text that could not be decided on was removed, too." * bool(
-        use.settings.get("strict")
-    )
-    rules = use.settings.get("rules")
-    custom = (
-        f" {len(rules)} rules of the publisher's own." if isinstance(rules, list) and rules else ""
-    )
+def _method(run: StepUse) -> str:
+    options = run.settings.get("options")
+    listed = ", ".join(map(str, options)) if isinstance(options, list) else "not recorded"
+    strict = " Text that could not be decided on was removed, too." if _is_strict(run) else ""
     return (
-        f"Headers follow the Basic Profile of DICOM PS3.15, Annex E, with the options {named}"
-        f" ({use.items:,} films, version {use.version}).{strict}{custom} Dates, where they are"
-        " retained, are shifted by a number of days that is each patient's own."
+        f"Headers follow the Basic Profile of DICOM PS3.15, Annex E, with the options"
+        f" {listed or 'none'} ({quantity(run.items, 'film')}, version {run.version})."
+        f"{strict}{_rules(run)}"
     )
+
+
+def _is_strict(run: StepUse) -> bool:
+    return run.settings.get("strict") is True
+
+
+def _rules(run: StepUse) -> str:
+    rules = run.settings.get("rules")
+    if not isinstance(rules, list) or not rules:
+        return ""
+    named = (f"{rule['action']} {rule['attribute']}" for rule in rules if "attribute" in rule)
+    told = f" {quantity(len(rules), 'rule')} of the publisher's own went before: {', '.join(named)}"
+    return f"{told.removesuffix(': ')}."
 
 
 def _splitting(facts: SheetFacts) -> str:
     pinned = (
-        f" {facts.test_patients:,} of the test patients were named by a list."
+        f" Test patients that were named by a list: {facts.test_patients:,}."
         if facts.test_patients
         else ""
     )

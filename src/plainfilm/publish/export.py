@@ -33,8 +33,8 @@ _MADE: Final = {
     " maximum to 8 bit, inverted where the film is MONOCHROME1 so that more is brighter; not"
     " equalised. PNG, lossless.",
     ImageFormat.PNG16: "From the stored pixel values of the first frame: scaled by minimum and"
-    " maximum to 16 bit, so that no two values become one, inverted where the film is MONOCHROME1"
-    " so that more is brighter; not equalised. PNG, lossless.",
+    " maximum to 16 bit, so that no two values of a film of up to 16 bits become one, inverted"
+    " where the film is MONOCHROME1 so that more is brighter; not equalised. PNG, lossless.",
 }
 _AGE: Final = re.compile(r"([0-9]{1,3})([DWMY])")
 _AGES_A_YEAR: Final = {"D": 365.25, "W": 365.25 / 7, "M": 12.0, "Y": 1.0}

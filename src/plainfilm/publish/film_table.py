@@ -31,11 +31,11 @@ COLUMNS: Final[Mapping[str, str]] = {
     "view": "frontal, lateral, other, or empty where it is not known.",
     "sex": "F, M or O, as retained in the header.",
     "age_years": "Age at the study, as retained in the header.",
-    "study_date": "YYYYMMDD as in the de-identified header, where dates are shifted by patient.",
+    "study_date": "YYYYMMDD as in the de-identified header: {dates}.",
     "sha256": "Of the image's bytes.",
     "labelled": "1 where the study has a labelled report.",
 }
-"""Column → what it holds; the findings follow."""
+"""Column → what it holds, where `{dates}` is what became of dates; the findings follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +135,8 @@ def _row(row: Mapping[str, str | None], findings: Sequence[str], path: Path) -> 
     cells = {name: cell for name, cell in row.items() if cell is not None}
     if len(cells) != len(row) or cells["split"] not in SPLITS:
         raise BadTable(f"{path}: a row is cut short, or has no such split")
+    if not (cells["subject_id"] + cells["study_id"]).isdecimal():
+        raise BadTable(f"{path}: an id is no number")
     labels = {name: cells[name] for name in findings if cells[name]}
     return FilmRow(
         dicom_id=cells["dicom_id"],

@@ -17,9 +17,10 @@ from typing import Final
 
 from plainfilm.errors import ArchiveError, SettingsError
 
-__all__ = ["CHECKSUMS", "DatasetFolder", "cannot_write", "new_dataset"]
+__all__ = ["CHECKSUMS", "LINEAGE", "DatasetFolder", "cannot_write", "new_dataset"]
 
 CHECKSUMS: Final = "SHA256SUMS"
+LINEAGE: Final = "lineage.json"
 _PARTIAL: Final = ".partial-"
 _OWNER: Final = ".plainfilm-publishing.json"
 # An archive's own folders; a dataset in there would be taken for its content.
@@ -131,7 +132,8 @@ def new_dataset(out: Path, archive: Path) -> Iterator[DatasetFolder]:
     left is removed by the next publication to the same place on the same machine.
 
     Raises:
-        SettingsError: `out` holds something already, or lies among an archive's own files.
+        SettingsError: `out` holds something already, lies in a published dataset, or among an
+            archive's own files.
         ArchiveError: the place cannot be written.
     """
     _check_place(out, archive)
@@ -201,6 +203,10 @@ def _check_place(out: Path, archive: Path) -> None:
     if taken:
         msg = f"{out} exists and is not an empty folder"
         raise SettingsError(f"{msg}; a published dataset is never changed: choose a new folder")
+    for folder in out.resolve().parents:
+        if (folder / CHECKSUMS).is_file() and (folder / LINEAGE).is_file():
+            msg = f"{out} lies in {folder}, a published dataset, which is never changed"
+            raise SettingsError(f"{msg}; choose a folder next to it")
     for name in _ARCHIVE_FOLDERS:
         if out.resolve().is_relative_to(archive.resolve() / name):
             raise SettingsError(f"{out} lies in the archive's own {name}/; choose another folder")

@@ -7,7 +7,7 @@ with two keys cannot be joined.
 
 import hashlib
 import hmac
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,20 +33,31 @@ SUBJECT_IDS: Final = IdRange("subject", 10_000_000, 10_000_000)
 STUDY_IDS: Final = IdRange("study", 50_000_000, 10_000_000)
 
 
-def assign_ids(names: Iterable[str], block: IdRange, key: bytes) -> dict[str, int]:
+def assign_ids(
+    names: Iterable[str],
+    block: IdRange,
+    key: bytes,
+    *,
+    known: Mapping[str, int] | None = None,
+    reserved: Collection[int] = (),
+) -> dict[str, int]:
     """Give every name a number of its own inside the block.
 
     A name gets the number that its keyed hash points at, or the next free one when an earlier
     name has it. So an id depends on the key and, in the rare case of a collision, on the names
     before it: callers pass names in the order in which they came into the archive, and ids stay
-    as they are when names are added at the end.
+    as they are when names are added at the end. That they stay when names go, `known` sees to.
 
+    Args:
+        known: names → the numbers that they have already; of two with one, the first keeps it.
+        reserved: numbers that no other name may get.
     Raises:
         SettingsError: the key is too short, or there are more names than numbers.
     """
     _check_key(key)
-    ids: dict[str, int] = {}
-    taken: set[int] = set()
+    holders = {number: name for name, number in reversed([*(known or {}).items()])}
+    ids = {name: number for number, name in holders.items()}
+    taken = {number - block.first for number in (*holders, *reserved)}
     for name in names:
         if name in ids:
             continue

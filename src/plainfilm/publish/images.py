@@ -30,7 +30,7 @@ class ImageFormat(StrEnum):
     PNG8 = "png8"
     """8 bit: scaled by minimum and maximum, not equalised."""
     PNG16 = "png16"
-    """16 bit: scaled likewise, so that no two stored values become one."""
+    """16 bit: scaled likewise; of films of up to 16 bits no two stored values become one."""
     DICOM = "dicom"
     """The de-identified copy, byte by byte."""
 

@@ -5,18 +5,28 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import PurePosixPath, PureWindowsPath
-from typing import Final
+from typing import Any, Final
 
 from plainfilm.archive import Archive
 from plainfilm.publish.export import ExportImage
-from plainfilm.publish.folder import DatasetFolder
-from plainfilm.steps import parameters, parameters_hash
+from plainfilm.publish.folder import LINEAGE, DatasetFolder
+from plainfilm.steps import parameters_hash
 
-__all__ = ["FORMAT", "LINEAGE", "Lineage", "StepUse", "fingerprint", "steps_used", "write_lineage"]
+__all__ = ["FORMAT", "Lineage", "StepUse", "fingerprint", "step_use", "steps_used", "write_lineage"]
 
-LINEAGE: Final = "lineage.json"
 FORMAT: Final = "plainfilm dataset 1"
+
+# Step → settings that may leave the house. What is not named here does not: a path names users,
+# machines and sometimes patients, and a rule's value is whatever somebody typed.
+_TOLD: Final[Mapping[str, tuple[str, ...]]] = {
+    "category": ("uncovered", "pixels", "plausible"),
+    "category_pixels": ("sha256",),
+    "cluster": ("k", "seed", "metric", "compression", "by"),
+    "deidentify": ("key", "options", "rules", "strict"),
+    "embedding": ("sha256",),
+    "export-image": ("format", "quality", "resize"),
+    "label_reports": ("label_set", "sections", "language", "lexicon_digest"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +36,7 @@ class StepUse:
     Attributes:
         parameters: their hash; equal parameters have equal hashes.
         items: how many films or reports it did.
-        settings: the parameters themselves, without paths; of a key its fingerprint alone.
+        settings: those parameters that may be told; of a key its fingerprint alone.
     """
 
     step: str
@@ -37,7 +47,11 @@ class StepUse:
 
     @classmethod
     def of_export(cls, step: ExportImage, films: int) -> "StepUse":
-        settings = json.loads(json.dumps(parameters(step), default=str))
+        settings = {
+            "format": step.format.value,
+            "quality": step.quality,
+            "resize": step.resize and str(step.resize),
+        }
         return cls(step.name, step.version, parameters_hash(step), films, settings)
 
 
@@ -67,16 +81,7 @@ def fingerprint(key: bytes) -> str:
 
 def steps_used(archive: Archive) -> list[StepUse]:
     """The steps that made what is in the archive, in the order of their names."""
-    return [
-        StepUse(
-            row["step"],
-            row["version"],
-            row["parameters"],
-            row["items"],
-            _told(json.loads(row["settings"])),
-        )
-        for row in archive.rows(_STEPS)
-    ]
+    return [step_use(row) for row in archive.rows(_STEPS)]
 
 
 _STEPS: Final = """
@@ -90,17 +95,25 @@ ORDER BY step_result.step, step_result.version, step_result.parameters
 """
 
 
-def _told(settings: Mapping[str, object]) -> dict[str, object]:
-    """What may leave the house: paths name users, machines and sometimes patients."""
-    return {name: value for name, value in settings.items() if not _is_path(name, value)}
+def step_use(row: Mapping[str, Any]) -> StepUse:
+    """A row of step, version, parameters, items and settings, without what may not be told."""
+    step = str(row["step"])
+    allowed = _TOLD.get(step.partition(":")[0], ())  # `label_reports:nih` is a `label_reports`
+    held = json.loads(row["settings"])
+    settings = {name: held[name] for name in allowed if name in held}
+    if isinstance(rules := settings.get("rules"), list):
+        settings["rules"] = [_rule(rule, number) for number, rule in enumerate(rules, 1)]
+    return StepUse(step, row["version"], row["parameters"], row["items"], settings)
 
 
-def _is_path(name: str, value: object) -> bool:
-    if name in {"out", "audit", "path", "folder", "file"}:
-        return True
-    if not isinstance(value, str):
-        return False
-    return PurePosixPath(value).is_absolute() or PureWindowsPath(value).is_absolute()
+def _rule(rule: object, number: int) -> dict[str, object]:
+    """Which attribute a rule was for and what it asked for, but no value and no private creator."""
+    match rule:
+        case {"tag": int(tag), "action": str(action), "creator": str(creator)}:
+            element = f"xx{tag & 0xFF:02X}" if creator else f"{tag & 0xFFFF:04X}"
+            told = {"attribute": f"({tag >> 16:04X},{element})", "action": action}
+            return {"number": number, **told}
+    return {"number": number}
 
 
 def write_lineage(folder: DatasetFolder, lineage: Lineage) -> None:

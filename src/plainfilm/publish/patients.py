@@ -21,14 +21,12 @@ class SplitRequest:
 
     Attributes:
         test_patients: a list of clean patient ids; see `read_test_patients`.
-        previous: subject_id → split in an earlier version, which are kept.
         labels: study_pk → finding → value.
         decisions: film_id → what the film was decided to be.
     """
 
     sizes: SplitSizes
     test_patients: Path | None = None
-    previous: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
     decisions: Mapping[int, Decided] = field(default_factory=dict)
 
@@ -45,24 +43,19 @@ class SplitRequest:
     def splits(
         self,
         rows: Sequence[CleanRow],
-        subjects: Mapping[str, int],
+        previous: Mapping[str, str],
         pinned: frozenset[str],
         key: bytes,
     ) -> dict[str, str]:
         """Clean patient id → split.
 
         Args:
-            subjects: clean patient id → subject_id.
+            previous: the same in an earlier version, which are kept.
         Raises:
             SettingsError: the sizes cannot be met, or the key is too short.
         """
-        kept = {
-            patient: self.previous[str(subject)]
-            for patient, subject in subjects.items()
-            if str(subject) in self.previous
-        }
         patients = patient_traits(rows, self.labels, self.decisions)
-        return assign_splits(patients, self.sizes, key, test_patients=pinned, previous=kept)
+        return assign_splits(patients, self.sizes, key, test_patients=pinned, previous=previous)
 
 
 def patient_traits(

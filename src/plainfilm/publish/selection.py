@@ -17,7 +17,9 @@ __all__ = [
     "CleanFilms",
     "CleanRow",
     "Decided",
+    "chosen_films",
     "film_decisions",
+    "label_sets",
     "study_labels",
 ]
 
@@ -45,7 +47,7 @@ class CleanFilms:
 
     def __init__(self, archive: Archive, where: str | None = None) -> None:
         # Kept as Arrow: as Python objects, half a million films would take gigabytes.
-        self._table = archive.arrow(_CLEAN_FILMS.format(chosen=_chosen(where)))
+        self._table = archive.arrow(_CLEAN_FILMS.format(films=chosen_films(where)))
         if not len(self) and where and archive.rows(_ANY_CLEAN)[0]["n"]:
             raise BadTable("no de-identified film meets the condition, so there is none to publish")
         if not len(self):
@@ -75,18 +77,20 @@ FROM clean_film
 JOIN film ON film.film_id = clean_film.film_id
 JOIN series ON series.series_pk = film.series_pk
 JOIN study ON study.study_pk = series.study_pk
-{chosen}
+WHERE clean_film.film_id IN ({films})
 ORDER BY clean_film.film_id
 """
 
 _ANY_CLEAN: Final = "SELECT count(*) AS n FROM clean_film"
 
 
-def _chosen(where: str | None) -> str:
-    # The condition is the user's own SQL, run read-only in a closed DuckDB.
+def chosen_films(where: str | None) -> str:
+    """The SQL that selects the ids of the clean films that a condition on `films` chooses."""
+    every = "SELECT film_id FROM clean_film"
     if where is None:
-        return ""
-    return f"WHERE clean_film.film_id IN (SELECT film_id FROM films WHERE {where}\n)"  # noqa: S608
+        return every
+    # The condition is the user's own SQL, run read-only in a closed DuckDB.
+    return f"{every} WHERE film_id IN (SELECT film_id FROM films WHERE {where}\n)"  # noqa: S608
 
 
 def study_labels(archive: Archive, label_set: str) -> dict[int, dict[str, int]]:
@@ -122,6 +126,12 @@ WHERE report.study_pk IS NOT NULL AND label.label_set = $label_set
 GROUP BY report.study_pk, label.finding
 ORDER BY report.study_pk, label.finding
 """
+
+
+def label_sets(archive: Archive) -> list[str]:
+    """The sets of which the archive has labels."""
+    rows = archive.rows("SELECT DISTINCT label_set FROM label ORDER BY label_set")
+    return [row["label_set"] for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

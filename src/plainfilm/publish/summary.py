@@ -49,6 +49,8 @@ class PublishSummary:
         reported_studies: published studies that have a labelled report.
         boxes: around findings, on the published images.
         near_duplicates: pairs of near-duplicate images in two splits that were found.
+        real_dates: films whose dates are the real ones.
+        unsearched_pixels: films whose pixels were not searched for text.
         changes: since the version before, by kind.
         rejections: films that could not be exported.
         seconds: wall time.
@@ -61,6 +63,8 @@ class PublishSummary:
     reported_studies: int
     boxes: int
     near_duplicates: int
+    real_dates: int
+    unsearched_pixels: int
     rejections: tuple[Rejection, ...]
     seconds: float
     changes: Mapping[str, int] = field(default_factory=dict)

@@ -12,9 +12,9 @@ from typing import Final
 
 from plainfilm.errors import BadTable, SettingsError
 from plainfilm.publish.film_table import FILMS, FilmRow, film_rows, read_films
-from plainfilm.publish.folder import CHECKSUMS, DatasetFolder
+from plainfilm.publish.folder import CHECKSUMS, LINEAGE, DatasetFolder
 from plainfilm.publish.layouts.layout import Contents
-from plainfilm.publish.lineage import FORMAT, LINEAGE, fingerprint
+from plainfilm.publish.lineage import FORMAT, fingerprint
 
 __all__ = ["Change", "ChangeKind", "Previous", "changes_since", "read_previous", "write_changes"]
 
@@ -31,6 +31,8 @@ class ChangeKind(StrEnum):
 
     ADDED = "added"
     REMOVED = "removed"
+    IDS = "ids changed"
+    RENAMED = "renamed"
     IMAGE = "image changed"
     LABELS = "labels changed"
     SPLIT = "split changed"
@@ -38,7 +40,7 @@ class ChangeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One difference; `before` and `after` are splits or labels, or empty."""
+    """One difference; `before` and `after` are ids, file names, splits or labels, or empty."""
 
     kind: ChangeKind
     dicom_id: str
@@ -62,10 +64,6 @@ class Previous:
     label_set: str
     films: Mapping[str, FilmRow]
     findings: Sequence[str]
-
-    def splits(self) -> dict[str, str]:
-        """subject_id → split."""
-        return {film.subject_id: film.split for film in self.films.values()}
 
 
 def read_previous(folder: Path, *, layout: str, key: bytes) -> Previous:
@@ -162,12 +160,25 @@ def changes_since(previous: Previous, contents: Contents) -> list[Change]:
 
 def _differences(before: FilmRow, after: FilmRow, *, compare_labels: bool) -> Iterator[Change]:
     film, image = after.dicom_id, after.image
+    if _ids(before) != _ids(after):
+        yield Change(ChangeKind.IDS, film, image, _ids(before), _ids(after))
+    if _file_name(before) != _file_name(after):
+        yield Change(ChangeKind.RENAMED, film, image, _file_name(before), _file_name(after))
     if before.sha256 != after.sha256:
         yield Change(ChangeKind.IMAGE, film, image)
     if before.split != after.split:
         yield Change(ChangeKind.SPLIT, film, image, before.split, after.split)
     if compare_labels and before.labels != after.labels:
         yield Change(ChangeKind.LABELS, film, image, _told(before.labels), _told(after.labels))
+
+
+def _ids(row: FilmRow) -> str:
+    return f"subject {row.subject_id}, study {row.study_id}"
+
+
+def _file_name(row: FilmRow) -> str:
+    """Without its folder or tar file, which follow from ids, split and what else is there."""
+    return row.image.rpartition("!")[2].rpartition("/")[2]
 
 
 def _told(labels: Mapping[str, str] | None) -> str:

@@ -1,9 +1,18 @@
 """Text goes from frames, overlays and icons; everything else stays as it was."""
 
+import copy
+
 import numpy as np
 import pytest
 
-from plainfilm.deid.burned_text import TextBox, Verdict, clean_burned_text, cleaning, search_film
+from plainfilm.deid.burned_text import (
+    TextBox,
+    TextStays,
+    Verdict,
+    clean_burned_text,
+    cleaning,
+    search_film,
+)
 from plainfilm.deid.burned_text.boxes import Rectangle
 from plainfilm.deid.burned_text.filling import filled
 from plainfilm.dicom import ENCODABLE_SYNTAXES, Dataset, decode_film, decode_frame, encode_pixels
@@ -53,10 +62,11 @@ def test_lossless_film_changes_in_the_box_alone(smooth, write, jane, syntax, kin
 
 
 def test_box_takes_the_value_around_it(smooth, write, jane):
-    page = np.full((200, 500), 250, np.uint8)
-    dataset = film_of(write(page, LINE, ink=0))
+    film = np.full((300, 500), 250, np.uint8)
+    film[200:] = 90
+    dataset = film_of(write(film, LINE, ink=0))
     clean(dataset, jane)
-    assert (decode_film(dataset).frame == 250).all()
+    np.testing.assert_array_equal(decode_film(dataset).frame, film)
 
 
 def test_markers_stay_beside_identity(smooth, write, jane):
@@ -105,6 +115,55 @@ def test_colour_film_loses_its_text(smooth, write, jane):
     dataset.PixelData = np.repeat(frame[..., None], 3, axis=2).tobytes()
     assert [box.why for box in clean(dataset, jane)] == ["header"]
     assert search_film(decode_film(dataset).frame, jane) == ()
+
+
+def colour_film(rgb, photometric="RGB"):
+    dataset = film_of(np.ascontiguousarray(rgb[..., 0]))
+    dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 3, photometric
+    dataset.PlanarConfiguration = 0
+    dataset.PixelData = np.ascontiguousarray(rgb).tobytes()
+    return dataset
+
+
+def coloured(film, write, ink, field=None):
+    """The film in three channels, with a line in a colour and a field of another around it."""
+    channels = []
+    for value, ground in zip(ink, field or (None,) * 3, strict=True):
+        channel = film.copy()
+        if ground is not None:
+            channel[50:100, 30:400] = ground
+        channels.append(write(channel, LINE, ink=value))
+    return np.stack(channels, axis=-1)
+
+
+def test_colour_text_of_its_fields_luminance_goes(smooth, write, jane):
+    rgb = coloured(smooth(), write, (0, 0, 232), (0, 45, 0))  # luma 26 both
+    dataset = colour_film(rgb)
+    assert search_film(decode_film(dataset).frame, jane) == ()
+    assert Verdict.IDENTITY in {box.verdict for box in clean(dataset, jane)}
+    after = np.frombuffer(dataset.PixelData, np.uint8).reshape(rgb.shape)
+    assert search_film(np.ascontiguousarray(after[..., 2]), jane) == ()
+
+
+def test_box_of_colour_text_covers_what_any_channel_shows(smooth, write, jane):
+    rgb = coloured(smooth() + np.uint8(60), write, (255, 0, 0))
+    dataset = colour_film(rgb)
+    (box,) = clean(dataset, jane)
+    after = np.frombuffer(dataset.PixelData, np.uint8).reshape(rgb.shape)
+    tint = np.ptp(after.astype(int), axis=-1)
+    assert box.why == "header"
+    assert tint.max() <= 16
+
+
+def test_page_with_few_lines_is_withheld(write, jane):
+    page = np.random.default_rng(0).normal(250, 1, (1000, 700)).clip(0, 255).astype(np.uint8)
+    for row in range(8):
+        page = write(page, "Referred by Okafor", 40, 60 + 110 * row, ink=0)
+    with pytest.raises(TextStays, match="empty page") as raised:
+        clean(film_of(page), jane)
+    assert raised.value.reason is Reason.BURNED_IN_TEXT
+    assert len(raised.value.boxes) >= 8
+    assert copy.copy(raised.value).boxes == raised.value.boxes
 
 
 def test_overlay_loses_its_text(smooth, write, jane):

@@ -34,6 +34,9 @@ GOES = [
     ("19710504", "date"),
     ("4 MAY 1971", "date"),
     ("04.05", "date"),  # the year is missing
+    ("LI WU", "unknown_word"),  # li is a side as well
+    ("WU NA AP", "unknown_word"),
+    ("LEITE PORTA", "unknown_word"),  # nearly leito, and a part of portatil
     ("123 456", "number"),
     ("10:45", "time"),
     ("AP 10:45", "time"),
@@ -58,6 +61,8 @@ STAYS = [
     ("RIGHT", "side"),
     ("DIREITA", "side"),
     ("R LT", "side"),
+    ("L DD", "side"),  # with a technologist's initials
+    ("RT DD", "side"),
     ("80 kV", "scale"),
     ("75kV 4mAs", "scale"),
     ("10 cm", "scale"),

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from plainfilm.deid.burned_text import Verdict, search_film
+from plainfilm.deid.burned_text import Verdict, search, search_film
 from plainfilm.deid.burned_text.candidates import SECOND_SEARCH, find_candidates
 from plainfilm.deid.burned_text.greys import search_range
 from plainfilm.deid.burned_text.patches import patches_of
@@ -25,6 +25,21 @@ def test_line_is_identity_where_it_is(smooth, write, jane, ink, pixels):
     assert box.height <= 1.3 * pixels
 
 
+@pytest.mark.parametrize("field", [0, 255])
+def test_faint_line_is_found_on_its_own_field(smooth, write, jane, field):
+    film = np.random.default_rng(0).normal(smooth(), 4).clip(0, 255).astype(np.uint8)
+    film[50:100, 30:400] = field
+    (box,) = search_film(write(film, LINE, ink=abs(field - 28)), jane)
+    assert box.why == "header"
+
+
+def test_line_is_whole_where_its_ground_turns_from_dark_to_bright(smooth, write, jane):
+    film = np.repeat(np.linspace(20, 230, 520)[None], 400, axis=0).astype(np.uint8)
+    (box,) = search_film(write(film, LINE, 40, 60, pixels=32, ink=128), jane)
+    assert box.why == "header"
+    assert box.width > 320
+
+
 @pytest.mark.parametrize("turns", [1, 2, 3])
 def test_line_is_read_in_every_turn(smooth, write, jane, turns):
     film = np.rot90(write(smooth(), LINE), turns)
@@ -36,6 +51,15 @@ def test_line_is_read_in_every_turn(smooth, write, jane, turns):
 def test_text_that_no_header_knows_is_identity(smooth, write, jane):
     (box,) = search_film(write(smooth(), "Okafor, Kwame"), jane)
     assert (box.verdict, box.why) == (Verdict.IDENTITY, "unknown_word")
+
+
+@pytest.mark.parametrize("reading", [Reading("", 0.0), Reading("rp", 0.68), Reading("B CE", 0.9)])
+def test_text_without_a_reading_is_doubtful_for_its_shape(
+    monkeypatch, smooth, write, jane, reading
+):
+    film = write(smooth(), "OKAFOR KWAME ADEBAYO", pixels=30)
+    monkeypatch.setattr(search, "read_lines", lambda lines: [reading] * len(lines))
+    assert {box.why for box in search_film(film, jane)} == {"unreadable"}
 
 
 @pytest.mark.parametrize("text", ["AP PORTABLE", "ORTOSTASE", "COM CARGA", "80 kV 2 mAs"])

@@ -56,6 +56,25 @@ def test_what_is_known_goes_in_every_spelling(text: str, clean: str) -> None:
     assert clean_report(text, KNOWN).text == clean
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "clean"),
+    [
+        ("Porta^Maria", "Film of M A R I A  P O R T A", "Film of ___"),
+        ("Porta^Maria", "Film of M.A.R.I.A", "Film of ___"),
+        ("Li^Na", "Li is stable. Na is low.", "___ is stable. Na is low."),
+        ("Иванов^Пётр", "Film of Иванов Пётр Сергеевич", "Film of ___"),
+        ("Иванов^Пётр", "Film of Иванова", "Film of ___"),
+    ],
+)
+def test_known_names_go_however_they_are_set(name: str, text: str, clean: str) -> None:
+    assert clean_report(text, known_from_values(names=[name])).text == clean
+
+
+def test_ages_in_words_follow_the_same_limit() -> None:
+    text = "sixty-five-year-old, mother aged ninety-two"
+    assert clean_report(text, keep_ages=True).text == "sixty-five-year-old, mother aged ___"
+
+
 def test_a_films_header_tells_who_is_in_its_report() -> None:
     film = make_film(
         {

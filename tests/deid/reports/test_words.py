@@ -36,7 +36,7 @@ def test_cues_are_known_kinds_each_with_phrases() -> None:
 
 
 def test_every_language_names_its_months() -> None:
-    rows = data_rows("reports/months.csv")
+    rows = data_rows("month_names.csv")
     for language in ("en", "de", "es", "pt", "fr"):
         # German and French share some of their months with English, Portuguese with Spanish.
         assert len({row["month"] for row in rows if row["language"] == language}) >= 7

@@ -7,12 +7,12 @@ goes round until nothing is left. Both functions are imported on use: they bring
 
 from typing import TYPE_CHECKING
 
-from plainfilm.deid.burned_text.boxes import TextBox, Verdict
+from plainfilm.deid.burned_text.boxes import TextBox, TextStays, Verdict
 from plainfilm.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from plainfilm.deid.burned_text.cleaning import clean_burned_text, search_film
 
-__all__ = ["TextBox", "Verdict", "clean_burned_text", "search_film"]
+__all__ = ["TextBox", "TextStays", "Verdict", "clean_burned_text", "search_film"]
 
 __getattr__ = lazy_exports(__name__, {"clean_burned_text": "cleaning", "search_film": "cleaning"})

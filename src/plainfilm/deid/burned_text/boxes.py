@@ -1,10 +1,13 @@
 """Where text lies on a film, and what is to become of it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-__all__ = ["Rectangle", "TextBox", "Verdict"]
+from plainfilm.errors import Reason, UnsupportedPixels
+
+__all__ = ["Rectangle", "TextBox", "TextStays", "Verdict"]
 
 
 class Verdict(StrEnum):
@@ -39,6 +42,22 @@ class TextBox:
     turn: int
     verdict: Verdict
     why: str
+
+
+class TextStays(UnsupportedPixels):
+    """A film's text cannot be taken out for certain, so that the film is withheld.
+
+    Attributes:
+        reason: always `burned_in_text`.
+        boxes: what was found before the search was given up.
+    """
+
+    def __init__(self, message: str, boxes: Iterable[TextBox] = ()) -> None:
+        super().__init__(message, Reason.BURNED_IN_TEXT)
+        self.boxes = tuple(boxes)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (type(self), (str(self), self.boxes))
 
 
 class Rectangle(NamedTuple):

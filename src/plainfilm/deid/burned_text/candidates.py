@@ -11,7 +11,7 @@ Johnson et al., MIMIC-CXR (Scientific Data 2019).
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import Final
 
@@ -24,7 +24,7 @@ from scipy.sparse.csgraph import connected_components
 from plainfilm.deid.burned_text.boxes import Rectangle
 from plainfilm.deid.burned_text.patches import Patches, overlapping_pairs, patches_of
 
-__all__ = ["FIRST_SEARCH", "SECOND_SEARCH", "Candidate", "Marking", "find_candidates"]
+__all__ = ["FIRST_SEARCH", "SECOND_SEARCH", "Candidate", "Search", "find_candidates"]
 
 Mask = NDArray[np.uint8]
 
@@ -92,24 +92,44 @@ class Marking:
     constant: Constant = Constant.NOTHING
 
 
-FIRST_SEARCH: Final = (
-    Marking(60, 3, 2),
-    Marking(25, 3, 3),
-    Marking(14, 5, 4),
-    Marking(40, 5, 3, Constant.CORE),
-    Marking(9, 5, 4, Constant.FIELD),
-    Marking(12, 7, 4, Constant.INK),
-)
-SECOND_SEARCH: Final = (
-    Marking(40, 5, 3),
-    Marking(18, 3, 4),
-    Marking(12, 7, 5),
-    Marking(25, 5, 4, Constant.CORE),
-    Marking(7, 3, 4, Constant.FIELD),
-    Marking(9, 9, 4, Constant.INK),
-)
-"""The settings of the verification: other steps, other distances."""
+@dataclass(frozen=True, slots=True)
+class Search:
+    """The settings of one search of a frame.
 
+    Attributes:
+        scale: that the frame is brought to; letters of a few pixels part when they are enlarged.
+    """
+
+    markings: tuple[Marking, ...]
+    scale: float
+
+
+FIRST_SEARCH: Final = Search(
+    (
+        Marking(60, 3, 2),
+        Marking(25, 3, 3),
+        Marking(14, 5, 4),
+        Marking(40, 5, 3, Constant.CORE),
+        Marking(9, 5, 4, Constant.FIELD),
+        Marking(12, 7, 4, Constant.INK),
+    ),
+    scale=1.0,
+)
+SECOND_SEARCH: Final = Search(
+    (
+        Marking(40, 5, 3),
+        Marking(18, 3, 4),
+        Marking(14, 5, 4),
+        Marking(12, 7, 5),
+        Marking(25, 5, 4, Constant.CORE),
+        Marking(7, 3, 4, Constant.FIELD),
+        Marking(9, 9, 4, Constant.INK),
+    ),
+    scale=1.5,
+)
+"""Other steps, other distances, another scale."""
+LARGEST_ENLARGED: Final = 4_000_000
+"""Pixels of a frame that is not enlarged."""
 
 INK_SPREAD: Final = 1
 FIELD_REACH: Final = 9
@@ -140,9 +160,7 @@ class Candidate:
     step: float
 
 
-def find_candidates(
-    image: NDArray[np.uint8], markings: tuple[Marking, ...] = FIRST_SEARCH
-) -> list[Candidate]:
+def find_candidates(image: NDArray[np.uint8], search: Search = FIRST_SEARCH) -> list[Candidate]:
     """Rows of letter-like shapes, written across or along the frame.
 
     One line may be found several times, with each marking, and in parts.
@@ -152,12 +170,22 @@ def find_candidates(
     """
     if min(image.shape) < MINIMUM_HEIGHT:
         return []
+    scale = search.scale if image.size <= LARGEST_ENLARGED else 1.0
+    if scale != 1:
+        image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
     return [
-        candidate
-        for marking in markings
+        candidate if scale == 1 else _scaled(candidate, scale)
+        for marking in search.markings
         for bright in ((None,) if marking.constant is Constant.INK else (True, False))
         for candidate in _candidates(image, marking, bright)
     ]
+
+
+def _scaled(candidate: Candidate, scale: float) -> Candidate:
+    """A candidate of an enlarged frame, on the frame itself."""
+    left, top, right, bottom = (round(side / scale) for side in candidate.place)
+    place = Rectangle(left, top, max(right, left + 1), max(bottom, top + 1))
+    return replace(candidate, place=place, height=candidate.height / scale)
 
 
 def _candidates(

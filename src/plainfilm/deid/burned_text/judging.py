@@ -17,6 +17,7 @@ from plainfilm.deid.burned_text.reading import Reading
 from plainfilm.deid.descriptor_words import KEPT_KINDS, word_kind
 from plainfilm.deid.folding import fold
 from plainfilm.deid.identity import KnownIdentity
+from plainfilm.deid.reports._words import is_listed_name
 
 __all__ = ["is_legible", "judge_text", "kept_words"]
 
@@ -37,7 +38,9 @@ PART_LETTERS: Final = 4
 PART_SHARE: Final = 0.55
 """Of a marker's word that is enough of it, where the rest lies on bone."""
 SHORT_LETTERS: Final = 2
-"""Of words that tell nobody, such as a technologist's initials."""
+"""Of words that tell nobody, such as a technologist's initials; two of them may be a name."""
+MARKERS_AND_NAMES: Final = frozenset({"le", "li", "ma", "ng"})
+"""Kept words of two letters that are as often a name beside another such word."""
 
 _TOKEN: Final = re.compile(r"[^\W_]+")
 _DATE: Final = re.compile(
@@ -71,6 +74,8 @@ def judge_text(text: str, identity: KnownIdentity) -> tuple[Verdict, str] | None
     if why := _date_or_time(text):
         return Verdict.IDENTITY, why
     kinds = [_kind_of(token) for token in _TOKEN.findall(fold(text))]
+    if _is_short_name(text):
+        kinds.append("unknown_word")
     for why in ("number", "unknown_word"):
         if why in kinds:
             return Verdict.IDENTITY, why
@@ -138,6 +143,17 @@ def _kind_of(token: str) -> str:
     return _nearest_kind(token) or "unknown_word"
 
 
+def _is_short_name(text: str) -> bool:
+    """Whether several words are as short as initials, as in `LI WU`; one is a technologist's."""
+    possible = [
+        token
+        for token in _TOKEN.findall(fold(text))
+        if len(token) == SHORT_LETTERS
+        and (token in MARKERS_AND_NAMES or (token.isalpha() and _kind_of(token) == "short"))
+    ]
+    return len(possible) > 1
+
+
 def _known_kind(token: str) -> str | None:
     if kind := kept_words().get(token):
         return kind
@@ -147,7 +163,12 @@ def _known_kind(token: str) -> str | None:
 
 
 def _nearest_kind(token: str) -> str | None:
-    """The kind of the word that a token was misread for, or of those that it is made of."""
+    """The kind of the word that a token was misread for, or of those that it is made of.
+
+    A name is none of them, however near it comes to one: `leite` is no `leito`.
+    """
+    if is_listed_name(token):
+        return None
     plain = _plain(token)
     if len(plain) >= FUZZY_LETTERS:
         for word, kind in kept_words().items():

@@ -8,15 +8,14 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from plainfilm.deid.burned_text.boxes import TextBox, Verdict
-from plainfilm.deid.burned_text.candidates import FIRST_SEARCH, Marking, find_candidates
+from plainfilm.deid.burned_text.boxes import TextBox, TextStays, Verdict
+from plainfilm.deid.burned_text.candidates import FIRST_SEARCH, Search, find_candidates
 from plainfilm.deid.burned_text.crops import TURNS, cut_out
 from plainfilm.deid.burned_text.extent import Line, whole_lines
 from plainfilm.deid.burned_text.greys import search_range
 from plainfilm.deid.burned_text.judging import is_legible, judge_text
 from plainfilm.deid.burned_text.reading import Reading, read_lines
 from plainfilm.deid.identity import KnownIdentity
-from plainfilm.errors import Reason, UnsupportedPixels
 
 __all__ = ["ReadLine", "search_frame"]
 
@@ -26,10 +25,13 @@ MOST_LINES: Final = 60
 DOUBTFUL_PATCHES: Final = 6
 DOUBTFUL_TOUCHING: Final = 2.0
 """Letters by patches: more are the pieces of a long line."""
-DOUBTFUL_CONSTANCY: Final = 0.6
+ONE_INK_TOUCHING: Final = 1.5
+DOUBTFUL_CONSTANCY: Final = 0.45
 DOUBTFUL_CONTRAST: Final = 20.0
 DOUBTFUL_CERTAINTY: Final = 0.5
 DOUBTFUL_CHARACTERS: Final = 5
+LEAST_READ_SHARE: Final = 0.35
+"""Characters of a reading that is of the whole line, by the line's patches."""
 
 SURE: Final = 0.93
 SURE_CHARACTERS: Final = 5
@@ -59,7 +61,7 @@ def search_frame(
     identity: KnownIdentity,
     *,
     index: int = 0,
-    markings: tuple[Marking, ...] = FIRST_SEARCH,
+    search: Search = FIRST_SEARCH,
     seen: list[ReadLine] | None = None,
 ) -> tuple[TextBox, ...]:
     """Find, read and judge the text on one frame.
@@ -70,13 +72,13 @@ def search_frame(
         seen: what was read before on this very frame, and is not read again; what is read now is
             added.
     Raises:
-        UnsupportedPixels: with reason `burned_in_text`, where there is text everywhere.
+        TextStays: there is text everywhere.
     """
     image = search_range(frame)
-    lines = whole_lines(image, find_candidates(image, markings))
+    lines = whole_lines(image, find_candidates(image, search))
     if len(lines) > MOST_LINES:
         message = f"text everywhere: {len(lines)} rows of letter-like shapes"
-        raise UnsupportedPixels(message, Reason.BURNED_IN_TEXT)
+        raise TextStays(message)
     seen = [] if seen is None else seen
     known = [read for line in lines for read in seen if _is_same(line, read.line)]
     new = [line for line in lines if not any(_is_same(line, read.line) for read in seen)]
@@ -84,12 +86,31 @@ def search_frame(
     seen += read_now
     boxes = []
     for read in _without_shadows(known + read_now):
-        if (judged := _judged(read, identity)) is not None:
+        judged = _judged(read, identity)
+        if judged == (Verdict.IDENTITY, "unknown_word"):
+            judged = _as_marker(image, read, identity) or judged
+        if judged is not None:
             place = read.line.place
             boxes.append(
                 TextBox(index, place.left, place.top, place.width, place.height, read.turn, *judged)
             )
     return tuple(sorted(boxes, key=lambda box: (box.y, box.x)))
+
+
+def _as_marker(
+    image: NDArray[np.uint8], read: ReadLine, identity: KnownIdentity
+) -> tuple[Verdict, str] | None:
+    """The verdict on a marker that was misread for the bones at its ends; None where it is none.
+
+    The part that was found first must read as known words, with all but two of the characters.
+    """
+    if read.line.core == read.line.place:
+        return None
+    core = _read_line(image, replace(read.line, place=read.line.core)).reading
+    if not is_legible(core) or len(core.text) < len(read.reading.text) - 2:
+        return None
+    judged = judge_text(core.text, identity)
+    return judged if judged is not None and judged[0] is Verdict.KEEP else None
 
 
 def _is_same(line: Line, other: Line) -> bool:
@@ -165,14 +186,28 @@ def _worth(read: ReadLine) -> float:
 
 
 def _judged(read: ReadLine, identity: KnownIdentity) -> tuple[Verdict, str] | None:
-    if is_legible(read.reading):
-        return judge_text(read.reading.text, identity)
+    judged = judge_text(read.reading.text, identity) if is_legible(read.reading) else None
+    if judged is not None and (judged[0] is Verdict.IDENTITY or not _is_misread(read)):
+        return judged
+    return (Verdict.DOUBTFUL, "unreadable") if _looks_like_text(read) else judged
+
+
+def _looks_like_text(read: ReadLine) -> bool:
+    """Whether a line has the shape of text, or one that is half as good and half a reading."""
     line, reading = read.line, read.reading
     if line.patches < DOUBTFUL_PATCHES or line.letters > DOUBTFUL_TOUCHING * line.patches:
-        return None
-    characters = sum(character.isalnum() for character in reading.text)
+        return False
+    # Letters that the network was not trained on have no reading.
     has_one_ink = line.constancy >= DOUBTFUL_CONSTANCY and line.contrast >= DOUBTFUL_CONTRAST
-    is_half_read = reading.certainty >= DOUBTFUL_CERTAINTY
-    if characters >= DOUBTFUL_CHARACTERS and (has_one_ink or is_half_read):
-        return Verdict.DOUBTFUL, "unreadable"
-    return None
+    if has_one_ink and line.letters <= ONE_INK_TOUCHING * line.patches:
+        return True
+    return reading.certainty >= DOUBTFUL_CERTAINTY and _characters(read) >= DOUBTFUL_CHARACTERS
+
+
+def _is_misread(read: ReadLine) -> bool:
+    """Whether most letters of a line are missing in its reading."""
+    return _characters(read) < LEAST_READ_SHARE * read.line.patches
+
+
+def _characters(read: ReadLine) -> int:
+    return sum(character.isalnum() for character in read.reading.text)

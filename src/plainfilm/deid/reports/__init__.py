@@ -4,7 +4,8 @@
 and `write_table` and `write_tree` write what comes of it. What is known of a report's people comes
 from its film (`known_from_dataset`) or from values of a table (`known_from_values`,
 `known_from_texts`); people that nobody told of are found by what stands beside their names. Words
-and phrases are data: `cues.csv`, `months.csv` and the lists of names beside this module.
+and phrases are data: `cues.csv` and the lists of names beside this module, `month_names.csv` of the
+room.
 """
 
 from plainfilm.deid.reports._clean import MASK, CleanReport, RemovedSpan, clean_report
@@ -14,6 +15,7 @@ from plainfilm.deid.reports._known import (
     known_from_texts,
     known_from_values,
 )
+from plainfilm.deid.reports._language import is_understood
 from plainfilm.deid.reports._output import (
     AUDIT_FILE,
     TABLE_FILE,
@@ -38,6 +40,7 @@ __all__ = [
     "ReportRun",
     "clean_all",
     "clean_report",
+    "is_understood",
     "known_from_dataset",
     "known_from_texts",
     "known_from_values",

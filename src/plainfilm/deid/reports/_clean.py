@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from plainfilm.deid.folding import fold
-from plainfilm.deid.reports._dates import find_ages, find_dates, find_times
+from plainfilm.deid.reports._dates import find_ages, find_ages_in_words, find_dates, find_times
 from plainfilm.deid.reports._initials import find_initials
 from plainfilm.deid.reports._known import KnownPerson, find_known
 from plainfilm.deid.reports._numbers import find_contacts, find_ids
@@ -93,6 +93,7 @@ def _find(text: str, known: KnownPerson | None, *, keep_ages: bool) -> Iterator[
     yield from find_people(tokens)
     yield from find_initials(text)
     yield from find_dates(folded, tokens)
+    yield from find_ages_in_words(folded, keep=keep_ages)
     if tokens.has_digit:
         yield from find_times(folded)
         yield from find_ages(folded, keep=keep_ages)

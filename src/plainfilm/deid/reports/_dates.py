@@ -9,7 +9,7 @@ from plainfilm.deid.reports._spans import Found, Kind
 from plainfilm.deid.reports._tokens import Tokens
 from plainfilm.deid.reports._words import cue_words, months
 
-__all__ = ["find_ages", "find_dates", "find_times"]
+__all__ = ["find_ages", "find_ages_in_words", "find_dates", "find_times"]
 
 OLDEST_KEPT_AGE: Final = 89
 """Years. Ages above are identity under the HIPAA Privacy Rule, 45 CFR 164.514(b)(2)(i)(C)."""
@@ -19,11 +19,13 @@ _DAY: Final = r"(?:0?[1-9]|[12]\d|3[01])"
 _MONTH: Final = r"(?:0?[1-9]|1[0-2])"
 _ALONE: Final = r"(?<![\w.,/-])"  # nothing in front that would make it part of another number
 _END: Final = r"(?![\w/-]|[.,]\d)"
+_CLOCK: Final = r"t[0-2]\d(?::?[0-5]\d(?::?[0-5]\d(?:[.,]\d+)?)?)?(?:z|[+-]\d\d:?\d\d)?"
+"""A time behind a date as ISO 8601 writes it, folded."""
 _NUMERIC: Final = re.compile(
     rf"(?<![\w/-])(?<!\d[.,])(?:"
-    rf"{_YEAR}(?P<a>[-/.]){_MONTH}(?P=a){_DAY}(?=T?\d\d:|(?!\d))"
+    rf"{_YEAR}(?P<a>[-/.]){_MONTH}(?P=a){_DAY}(?:{_CLOCK})?"
     rf"|(?:{_DAY}\.?\s?[-\u2013]\s?)?{_DAY}\s?(?P<b>[-/.])\s?{_DAY}\s?(?P=b)\s?(?:{_YEAR}|\d{{2}})"
-    rf"|(?:19|20)\d{{2}}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[0-2]\d[0-5]\d(?:[0-5]\d)?)?"
+    rf"|(?:19|20)\d{{2}}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:{_CLOCK}|[0-2]\d[0-5]\d(?:[0-5]\d)?)?"
     rf"|{_MONTH}[-/.]{_YEAR}|{_YEAR}[-/](?:0[1-9]|1[0-2])"
     rf")(?![\w/]|[-.,]\d)",
     re.ASCII,
@@ -51,6 +53,10 @@ _TIME: Final = re.compile(
     r")(?:\s*(?:est|edt|cst|cdt|pst|pdt|gmt|utc)\b)?(?![\d:])(?!\s*(?:position|o['\u2019]?\s?clock))",
     re.IGNORECASE,
 )
+_CHINESE: Final = re.compile(
+    r"(?:19|20)\d\d\s?年(?:\s?\d{1,2}\s?月(?:\s?\d{1,2}\s?[日号])?)?|\d{1,2}\s?月\s?\d{1,2}\s?[日号]",
+    re.ASCII,
+)
 _BEFORE: Final = re.compile(r"([^\W\d_]+)[\s,.:]*$")
 
 
@@ -71,6 +77,11 @@ def find_dates(folded: str, tokens: Tokens) -> Iterator[Found]:
             yield Found(*match.span(), Kind.DATE, "date")
         for match in _DAY_ALONE.finditer(folded):
             yield Found(*match.span(1), Kind.DATE, "date")
+        for match in _CHINESE.finditer(folded):
+            yield Found(*match.span(), Kind.DATE, "date")
+        for cue in tokens.cues.get("birth_label", ()):
+            if match_at := _birth_date().match(folded, tokens.ends[cue.end - 1]):
+                yield Found(*match_at.span(1), Kind.DATE, "date_label")
     if not months().keys().isdisjoint(tokens.folded):
         yield from _named_months(folded)
 
@@ -95,8 +106,9 @@ def _short_dates(folded: str) -> Iterator[Found]:
         before = _BEFORE.search(folded, max(match.start() - 24, 0), match.start())
         if before is None or before[1] not in cue_words("on_date"):
             continue
-        if match["mark"] == "." and before[1] in _ENGLISH_ON:
-            continue  # `from 1.2 cm` is a length
+        is_date = match["mark"] == "/" or (before[1] == "on" and match["stop"])
+        if not is_date and before[1] in _ENGLISH_ON:
+            continue  # `from 1.2 cm` is a length, `on 3.12` an image
         rest = folded[match.end() : match.end() + 8].split()
         if not (rest and rest[0] in _MEASURED):
             yield _date(folded, match.start(), match.end() - len(match["stop"] or ""))
@@ -123,6 +135,7 @@ def _month_patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]
     dated = (
         rf"(?<![\w.])(?:the\s+)?{days}{link}(?:(?:{clear})\b\.?(?:{link}{year})?"
         rf"|(?:{every})\b\.?{link}(?:{_YEAR}|['\u2019]\d\d))"
+        rf"|(?<![\w.]){_DAY}(?P<dash>[-/.])(?:{every})\.?(?P=dash){year}"
         rf"|\b(?:{clear})\b\.?\s*{day}(?!\s?(?:mm|cm|%|x\b))\b"
         rf"(?:\s?[-\u2013]\s?{day})?(?:\s*,?\s*{year})?"
         rf"|\b(?:{every})\b\.?\s*{day},?\s*(?:of\s*)?{_YEAR}"
@@ -135,6 +148,16 @@ def _month_patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]
     )
     flags = re.ASCII
     return re.compile(dated, flags), re.compile(monthly, flags), re.compile(lone, flags)
+
+
+@cache
+def _birth_date() -> re.Pattern[str]:
+    """What stands behind `DOB`, if it has the shape of a date: digits, or two to three parts."""
+    part = rf"(?:\d{{1,4}}(?:st|nd|rd|th)?|{'|'.join(sorted(months(), key=len, reverse=True))})"
+    link = r"(?:\s?[-/.,'\u2019]\s?|\s|\s(?:de|of)\s)"
+    unit = r"(?![\w]|\s?(?:kg|g|cm|mm|weeks?|wochen|semanas?|semaines?)\b)"
+    shape = rf"(?:{part}{link}){{1,2}}{part}{unit}|\d{{4,8}}{unit}"
+    return re.compile(rf"[\s:.)=#-]*({shape})", re.ASCII)
 
 
 def _named_months(folded: str) -> Iterator[Found]:
@@ -164,6 +187,16 @@ _OLD: Final = re.compile(
     r")",
     re.ASCII,
 )
+_AGE_IN_WORDS: Final = (
+    r"(?:(?:twen|thir|for|fif|six|seven|eigh|nine)ty(?:[\s-]?(?:one|two|three|four|five|six|seven"
+    r"|eight|nine))?|(?:one|a)[\s-]hundred(?:[\s-](?:and[\s-])?\w+)?|ten|eleven|twelve"
+    r"|(?:thir|four|fif|six|seven|eigh|nine)teen|one|two|three|four|five|six|seven|eight|nine)"
+)
+_OLD_IN_WORDS: Final = re.compile(
+    rf"\b(?:aged?:?\s+({_AGE_IN_WORDS})\b|({_AGE_IN_WORDS})[\s-]years?(?:[\s-]old\b|\sof\sage\b))"
+)
+_OLDEST_IN_WORDS: Final = re.compile(r"ninety|hundred|(?:one|a)[\s-]hundred")
+_OLD_IN_CHINESE: Final = re.compile(r"(?<!\d)(\d{1,3})\s?[岁歳歲才]", re.ASCII)
 _LABELLED_AGE: Final = re.compile(
     r"\b(?:age[ds]?|alter|edad|idade|agee?\s+de|edad\s+de|idade\s+de)\s*[:=]?\s*(\d{1,3})\b(?!\s*(?:%|mm|cm|[.,/]\d))",
     re.ASCII,
@@ -187,10 +220,23 @@ def find_ages(folded: str, *, keep: bool) -> Iterator[Found]:
             yield Found(*match.span(1), Kind.AGE, "age")
 
 
+def find_ages_in_words(folded: str, *, keep: bool) -> Iterator[Found]:
+    """`aged ninety-two`, `sixty-five-year-old`; in English only.
+
+    Args:
+        keep: as `find_ages`.
+    """
+    for match in _OLD_IN_WORDS.finditer(folded):
+        group = match.lastindex or 1
+        if not keep or _OLDEST_IN_WORDS.match(match[group]):
+            yield Found(*match.span(group), Kind.AGE, "age")
+
+
 def _ages(folded: str) -> Iterator[re.Match[str]]:
     yield from _OLD.finditer(folded)
     yield from _LABELLED_AGE.finditer(folded)
     yield from _FAR_YEARS.finditer(folded)
+    yield from _OLD_IN_CHINESE.finditer(folded)
     for match in _YEARS_OF_PERSON.finditer(folded):
         before = _TWO_BEFORE.search(folded, max(match.start() - 40, 0), match.start())
         nearby = {word for word in before.groups() if word} if before else set()

@@ -9,6 +9,7 @@ from typing import Final
 from plainfilm.deid.descriptor_words import is_place_word
 from plainfilm.deid.folding import fold
 from plainfilm.deid.identity import KnownIdentity, identity_of
+from plainfilm.deid.reports._language import is_latin
 from plainfilm.deid.reports._name_shape import reaches_back
 from plainfilm.deid.reports._spans import Found, Kind
 from plainfilm.deid.reports._tokens import Tokens
@@ -26,6 +27,13 @@ __all__ = [
 _LETTERS: Final = re.compile(r"[^\W\d_]+")
 _MARKS: Final = frozenset(",.-^'\u2019")
 _SHORT_NAME: Final = 2
+_SPACED: Final = re.compile(r"(?<![^\W_])[^\W\d_](?:[ .-][^\W\d_]){2,}(?![^\W_])")
+"""`M A R I A`, `M.A.R.I.A`"""
+_FOLLOWING_NAMES: Final = 3
+_DONE_BY_PEOPLE: Final = frozenset(
+    {"is", "was", "has", "had", "will", "remains", "presents", "presented", "reports", "reported"}
+    | {"denies", "denied", "complains", "came", "fell", "says", "said", "called", "underwent"}
+)
 _INITIALS: Final = re.compile(r"\b(?:[A-Z]\.\s?){2,4}")
 
 
@@ -120,11 +128,16 @@ def find_known(tokens: Tokens, known: KnownPerson) -> Iterator[Found]:
         if any(character.isdigit() for character in shown):
             yield Found(start, end, _kind_of_number(known, shown), "known")
         elif place is None or _is_meant(tokens, place, known):
-            first = start if place is None else tokens.starts[reaches_back(tokens, place)]
-            yield Found(first, end, Kind.NAME, "known")
+            yield Found(*_whole_name(tokens, place, start, end), Kind.NAME, "known")
     for place, word in enumerate(tokens.folded):
-        if word in known.short_names and _stands_with_name(tokens, place, known):
+        if word in known.short_names and (
+            _stands_with_name(tokens, place, known) or _acts(tokens, place)
+        ):
             yield Found(tokens.starts[place], tokens.ends[place], Kind.NAME, "known")
+    for match in _SPACED.finditer(text):
+        letters = "".join(_LETTERS.findall(fold(match[0])))
+        if any(name in letters for name in known.identity.names):
+            yield Found(*match.span(), Kind.NAME, "known")
     for match in _INITIALS.finditer(text):
         if "".join(_LETTERS.findall(fold(match[0]))) in known.initials:
             yield Found(match.start(), match.start() + len(match[0].rstrip()), Kind.NAME, "known")
@@ -184,6 +197,41 @@ def _beside_known(tokens: Tokens, place: int, known: KnownPerson) -> bool:
         if step < 0 and word in cue_words("title") and tokens.words[place][0].isupper():
             return True
     return False
+
+
+def _acts(tokens: Tokens, place: int) -> bool:
+    """`Li is stable`: a short name that does what people do; `Na is low` is sodium."""
+    if place + 1 >= len(tokens) or tokens.folded[place] in cue_words("not_a_name"):
+        return False
+    acts = tokens.folded[place + 1] in _DONE_BY_PEOPLE
+    return acts and tokens.is_capital(place) and tokens.words[place][1:].islower()
+
+
+def _whole_name(tokens: Tokens, place: int | None, start: int, end: int) -> tuple[int, int]:
+    """A known name with the initials in front of it; in other scripts also with its ending."""
+    if place is None:
+        return start, end
+    if _has_other_script(tokens, place):
+        end = tokens.ends[_end_in_other_script(tokens, place) - 1]
+    return tokens.starts[reaches_back(tokens, place)], end
+
+
+def _has_other_script(tokens: Tokens, place: int) -> bool:
+    """Whether a token is a word with a capital in a script that is not Latin, such as Cyrillic."""
+    word = tokens.words[place]
+    return not is_latin(word[0]) and word[0].isupper()
+
+
+def _end_in_other_script(tokens: Tokens, place: int) -> int:
+    """The end of the name that begins at a token: with its ending, patronymic and surname."""
+    end = place + 1
+    while (
+        end < min(place + _FOLLOWING_NAMES, len(tokens))
+        and tokens.gap(end) == " "
+        and _has_other_script(tokens, end)
+    ):
+        end += 1
+    return end
 
 
 def _stands_with_name(tokens: Tokens, place: int, known: KnownPerson) -> bool:

@@ -23,6 +23,7 @@ __all__ = [
 
 MAXIMUM_WORDS: Final = 5
 _JOINTS: Final = frozenset("-'\u2019\u2010\u2011")
+_APOSTROPHES: Final = frozenset("'\u2019")
 _NOBILITY: Final = frozenset(
     {"van", "von", "der", "den", "zu", "ter", "dos", "dela", "della", "di"}
 )
@@ -55,8 +56,9 @@ def could_be_name(tokens: Tokens, place: int, *, sure: bool) -> bool:
 def begins_name(tokens: Tokens, place: int, *, sure: bool) -> bool:
     """Whether a name begins at a token, with `van der`, `de la` … in front or without."""
     at = place
-    while at < min(place + 3, len(tokens)) and tokens.folded[at] in cue_words("particle"):
+    while at < min(place + 4, len(tokens)) and tokens.folded[at] in cue_words("particle"):
         at += 1
+        at += at < len(tokens) and tokens.words[at] in _APOSTROPHES and tokens.touches(at)
     if could_be_name(tokens, place, sure=sure):
         return True
     return at > place and could_be_name(tokens, at, sure=sure and tokens.is_capital(at))

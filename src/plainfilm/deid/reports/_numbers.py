@@ -32,6 +32,8 @@ _PHONE: Final = re.compile(
     r")(?:[ \t]*(?:x|ext\.?|extension|poste|ramal)[ \t]*\d{1,6})?(?![\w/]|[-.,]\d)",
     re.IGNORECASE,
 )
+_EXTENSION: Final = re.compile(r"(?<![\w.,/-])(?<!\d )[xX](\d{4,6})(?![\w/-]|[.,]\d)")
+"""`x4432`; `512 x512` is a matrix."""
 _SOCIAL: Final = re.compile(
     r"(?<![\w-])(?:\d{3}-\d{2}-\d{4}|\d{3}\.\d{3}\.\d{3}-\d{2}|[12]\s?\d{2}\s?\d{2}\s?\d{2}\s?\d{3}\s?\d{3}(?:\s?\d{2})?)(?![\w-])"
 )
@@ -74,6 +76,8 @@ def find_contacts(text: str, tokens: Tokens) -> Iterator[Found]:
         return
     for match in _PHONE.finditer(text):
         yield Found(*match.span(), Kind.CONTACT, "phone")
+    for match in _EXTENSION.finditer(text):
+        yield Found(*match.span(1), Kind.CONTACT, "phone")
     for cue in tokens.cues.get("phone_label", ()):
         match_at = _PHONE_VALUE.match(text, tokens.ends[cue.end - 1])
         if match_at and _is_phone(tokens, cue, match_at):

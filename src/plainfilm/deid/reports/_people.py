@@ -49,8 +49,9 @@ def find_people(tokens: Tokens) -> Iterator[Found]:
         yield from _before_credential(tokens, cue)
     for cue in cues.get("says", ()):
         yield from _in_conversation(tokens, cue)
-    for cue in cues.get("role", ()):
-        yield from _after_role(tokens, cue)
+    for kind in ("role", "kin"):
+        for cue in cues.get(kind, ()):
+            yield from _after_role(tokens, cue)
     yield from _in_first_person(tokens)
     yield from _listed(tokens)
 
@@ -119,6 +120,10 @@ def _in_labelled_line(tokens: Tokens, cue: Cue) -> Iterator[Found]:
     place = cue.end
     while place < len(tokens) and tokens.words[place] in "().s" and tokens.touches(place):
         place += 1
+    if place < len(tokens) and tokens.folded[place] in _IS and _labels_name(tokens, cue):
+        if could_be_name(tokens, place + 1, sure=True) and tokens.words[place + 1][0].isupper():
+            yield _name(tokens, place + 1, "label")[0]
+        return
     if place >= len(tokens) or tokens.words[place] not in ":=":
         return
     for at in _rest_of_line(tokens, place + 1):
@@ -130,6 +135,14 @@ def _in_labelled_line(tokens: Tokens, cue: Cue) -> Iterator[Found]:
             return
         found, place = _name(tokens, at, "label")
         yield found
+
+
+_IS: Final = frozenset({"is", "was", "ist", "war", "es", "e", "est", "lautet"})
+_NAME_WORDS: Final = frozenset({"name", "nombre", "nome", "nom", "surname", "nachname", "apellido"})
+
+
+def _labels_name(tokens: Tokens, cue: Cue) -> bool:
+    return not _NAME_WORDS.isdisjoint(tokens.folded[cue.first : cue.end])
 
 
 def _is_labelled_name(tokens: Tokens, place: int) -> bool:
@@ -213,7 +226,8 @@ def _after_role(tokens: Tokens, cue: Cue) -> Iterator[Found]:
     place = cue.end
     if place >= len(tokens) or not tokens.is_capital(place) or "\n" in tokens.gap(place):
         return
-    if could_be_name(tokens, place, sure=False) and not tokens.is_german:
+    named = could_be_name(tokens, place, sure=False) or is_given_name(tokens.folded[place])
+    if named and not tokens.is_german:
         yield _name(tokens, place, "role")[0]
 
 

@@ -21,7 +21,13 @@ _POSTCODE: Final = re.compile(
     r"|[A-Z]{2}\s\d{5}(?:-\d{4})?"  # US state and ZIP
     rf"|(?:[DF]-)?\d{{5}} (?P<town>{_CAPITAL})(?:[ -]{_CAPITAL}){{0,2}})(?![\w-])"
 )
-_BOX: Final = re.compile(r"\b(?:P\.?\s?O\.?\s?Box|Postfach|Apartado|Caixa Postal|BP)\s*\d+", re.I)
+_BOX: Final = re.compile(
+    r"\b(?:P\.?\s?O\.?\s?Box|Postfach|Apartado|Caixa Postal)\s*\d+"
+    # French `boîte postale`; alone, BP is a blood pressure.
+    r"|(?-i:\bB\.?P\.?)\s?\d{1,5}(?=[ ,\n-]{1,3}(?:(?:F-)?\d{5}\s+[^\W\d_]|CEDEX\b))"
+    r"|(?-i:\bB\.P\.)\s?\d{1,5}(?=\s*(?:$|\n))",
+    re.I,
+)
 _NUMBERED: Final = re.compile(
     r"\s*(?:n[.º°o]?\.?\s*)?[:#.]?\s*((?=\w*\d)[A-Z]{0,2}-?\d{1,4}[A-Z]?(?:[-/.]\w{1,3})?)\b"
 )

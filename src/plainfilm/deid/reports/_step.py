@@ -8,6 +8,7 @@ from typing import ClassVar, Final, NamedTuple, TypeVar
 from plainfilm.deid.pseudonyms import KeyedHash
 from plainfilm.deid.reports._clean import RemovedSpan, clean_report
 from plainfilm.deid.reports._known import KnownPerson, known_from_dataset, known_from_texts
+from plainfilm.deid.reports._language import is_understood
 from plainfilm.dicom import Dataset, read_dataset
 from plainfilm.errors import InputError, Reason
 from plainfilm.records import LinkedReport, Location, Rejection, SourceReport
@@ -64,7 +65,8 @@ class CleanReports:
     """De-identify reports: their text, their ids.
 
     A report of an archive is searched for what its study's film says of its people; one whose
-    study has films of which none can be read is withheld, since what to look for is not known.
+    study has films of which none can be read is withheld, since what to look for is not known. So
+    is one in a script or language that no rule reads, see `is_understood`.
 
     Attributes:
         key: secret, at least 16 bytes; see `load_or_create_key`.
@@ -75,7 +77,7 @@ class CleanReports:
     """
 
     name: ClassVar[str] = "deidentify-reports"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
 
     key: bytes = field(repr=False, metadata={"secret": True})
     keep_ages: bool = False
@@ -94,6 +96,8 @@ class CleanReports:
         new_name = "r" + keyed.audit_hash(f"report\0{report.name}").hex()
         if not report.text.strip():
             return Rejection(None, Reason.EMPTY_REPORT, f"report {number}", number)
+        if not is_understood(report.text):
+            return Rejection(None, Reason.UNREAD_LANGUAGE, f"report {number}", number)
         patient = ""
         if isinstance(report, LinkedReport):
             film = _film_of(report.films)

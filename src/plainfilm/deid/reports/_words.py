@@ -21,6 +21,9 @@ __all__ = [
     "months",
 ]
 
+LANGUAGES: Final = frozenset({"en", "de", "es", "pt", "fr"})
+"""Languages that the rules for reports read."""
+
 _FOLDER: Final = "reports"
 
 
@@ -71,8 +74,12 @@ def cue_words(kind: str) -> frozenset[str]:
 
 @cache
 def months() -> Mapping[str, bool]:
-    """Folded name of a month → whether it means nothing else."""
-    return {row["name"]: row["clear"] == "yes" for row in data_rows("reports/months.csv")}
+    """Folded name of a month in one of the languages → whether it means nothing else."""
+    return {
+        row["name"]: row["clear"] == "yes"
+        for row in data_rows("month_names.csv")
+        if row["language"] in LANGUAGES
+    }
 
 
 def find_cues(words: Sequence[str]) -> Iterator[Cue]:
@@ -105,7 +112,7 @@ def _match(words: Sequence[str], first: int, phrase: tuple[str, ...]) -> int:
 _SKIPPED: Final = frozenset(".-'\u2019/º°")
 _LOOKED_UP: Final = frozenset(
     {"not_a_name", "generic_place", "particle", "eponym", "eponym_noun", "ordered", "on_date"}
-    | {"since", "street_after", "street_end", "toward", "person"}
+    | {"other_language", "since", "street_after", "street_end", "toward", "person"}
 )
 """Kinds that are asked for word by word, so that nobody need search for them."""
 

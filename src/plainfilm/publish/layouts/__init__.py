@@ -7,7 +7,13 @@ from plainfilm.errors import SettingsError
 from plainfilm.publish.layouts.chestxray14 import ChestXray14
 from plainfilm.publish.layouts.coco import Coco
 from plainfilm.publish.layouts.dicom import DicomTree
-from plainfilm.publish.layouts.layout import Contents, Layout, Place, PublishedImage
+from plainfilm.publish.layouts.layout import (
+    Contents,
+    Layout,
+    Place,
+    PublishedImage,
+    describe_layout,
+)
 from plainfilm.publish.layouts.mimic_cxr_jpg import MimicCxrJpg
 from plainfilm.publish.layouts.webdataset import WebDataset
 
@@ -22,6 +28,7 @@ __all__ = [
     "Place",
     "PublishedImage",
     "WebDataset",
+    "describe_layout",
     "find_layout",
 ]
 

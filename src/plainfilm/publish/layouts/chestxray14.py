@@ -5,6 +5,7 @@ Weakly-Supervised Classification and Localization of Common Thorax Diseases", CV
 arXiv:1705.02315; its tables Data_Entry_2017.csv and BBox_List_2017.csv.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final
@@ -17,6 +18,7 @@ from plainfilm.vocabulary import NO_FINDING
 __all__ = ["ChestXray14"]
 
 _IMAGES: Final = "images/"
+_NUMBERED: Final = re.compile(rf"{_IMAGES}[0-9]+_([0-9]+)\..+")
 # The last two names of pairs are cut at their commas in the original, too.
 _ENTRY_COLUMNS: Final = (
     "Image Index",
@@ -45,18 +47,20 @@ class ChestXray14:
     """All images in one folder, one table of labels, lists of names for the splits."""
 
     name: ClassVar[str] = "chestxray14"
-    description: ClassVar[str] = (
-        "Laid out like ChestX-ray14, so that what reads the one reads the other, such as"
-        " `NIH_Dataset` of torchxrayvision."
-    )
+    description: ClassVar[str] = "Laid out like ChestX-ray14."
     formats: ClassVar[tuple[ImageFormat, ...]] = (
         ImageFormat.PNG8,
         ImageFormat.PNG16,
         ImageFormat.JPEG,
     )
+    readers: ClassVar[Mapping[ImageFormat, str]] = dict.fromkeys(
+        (ImageFormat.PNG8, ImageFormat.JPEG),
+        "What reads ChestX-ray14 reads it, such as `NIH_Dataset` of torchxrayvision.",
+    )
     # As large as the original's; readers take its boxes to be in pixels of 1024 x 1024.
     resize: ClassVar[Resize | None] = Resize(Side.SQUARE, 1024)
     label_set: ClassVar[str] = "nih"
+    needs_positive: ClassVar[bool] = True
 
     @property
     def files(self) -> Sequence[tuple[str, str]]:
@@ -78,6 +82,10 @@ class ChestXray14:
 
     def image_path(self, place: Place) -> str:
         return f"{_IMAGES}{place.subject_id:08}_{place.number:03}"
+
+    def number_of(self, image: str) -> int | None:
+        found = _NUMBERED.fullmatch(image)
+        return int(found[1]) if found else None
 
     def finish(self, folder: DatasetFolder, contents: Contents) -> Contents:
         images = sorted(contents.images, key=_index)

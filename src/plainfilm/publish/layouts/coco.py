@@ -23,16 +23,18 @@ class Coco:
     """Images by split, with boxes; those without a box are there, too."""
 
     name: ClassVar[str] = "coco"
-    description: ClassVar[str] = (
-        "Laid out like COCO, for detection; `pycocotools` and what builds on it read it."
-    )
+    description: ClassVar[str] = "Laid out like COCO, for detection."
     formats: ClassVar[tuple[ImageFormat, ...]] = (
         ImageFormat.JPEG,
         ImageFormat.PNG8,
         ImageFormat.PNG16,
     )
+    readers: ClassVar[Mapping[ImageFormat, str]] = dict.fromkeys(
+        formats, "`pycocotools` and what builds on it read it."
+    )
     resize: ClassVar[Resize | None] = None
     label_set: ClassVar[str] = "chexpert"
+    needs_positive: ClassVar[bool] = False
 
     @property
     def files(self) -> Sequence[tuple[str, str]]:
@@ -50,6 +52,9 @@ class Coco:
 
     def image_path(self, place: Place) -> str:
         return f"images/{place.split}/{place.dicom_id}"
+
+    def number_of(self, image: str) -> int | None:
+        return None
 
     def finish(self, folder: DatasetFolder, contents: Contents) -> Contents:
         # The same numbers in all splits, so that their annotations can be put together.

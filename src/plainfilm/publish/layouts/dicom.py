@@ -1,6 +1,6 @@
 """The layout of de-identified DICOM: the copies in a tree, with tables beside them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
@@ -38,8 +38,12 @@ class DicomTree:
         "De-identified DICOM files by patient and study, under the ids that they hold themselves."
     )
     formats: ClassVar[tuple[ImageFormat, ...]] = (ImageFormat.DICOM,)
+    readers: ClassVar[Mapping[ImageFormat, str]] = {
+        ImageFormat.DICOM: "Any DICOM software reads them."
+    }
     resize: ClassVar[Resize | None] = None
     label_set: ClassVar[str] = "chexpert"
+    needs_positive: ClassVar[bool] = False
 
     @property
     def files(self) -> Sequence[tuple[str, str]]:
@@ -60,6 +64,9 @@ class DicomTree:
 
     def image_path(self, place: Place) -> str:
         return f"{place.patient}/{place.study}/{place.uid}"
+
+    def number_of(self, image: str) -> int | None:
+        return None
 
     def finish(self, folder: DatasetFolder, contents: Contents) -> Contents:
         folder.write_table("films.csv", _COLUMNS, (_row(image) for image in contents.images))

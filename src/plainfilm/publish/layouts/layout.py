@@ -10,7 +10,7 @@ from plainfilm.publish.folder import DatasetFolder
 from plainfilm.publish.images import ImageFormat, Resize
 from plainfilm.publish.published import PublishedFilm
 
-__all__ = ["Contents", "Layout", "Place", "PublishedImage"]
+__all__ = ["Contents", "Layout", "Place", "PublishedImage", "describe_layout"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,8 @@ class Place:
         patient, study, uid: of the de-identified copy; only copies themselves show them.
         subject_id, study_id: eight digits, in the ranges of MIMIC-CXR.
         dicom_id: 40 hexadecimal digits in five groups, likewise.
-        number: of the film among those of its patient, from 0, in the order of the archive.
+        number: of the film among those of its patient, from 0, in the order of the archive, all its
+            clean films counted; as in the version before, where there is one.
     """
 
     film_id: int
@@ -74,13 +75,17 @@ class Layout(Protocol):
 
     name: ClassVar[str]
     description: ClassVar[str]
-    """One sentence for the dataset's README: what it is laid out like, and what reads it."""
+    """One sentence for the dataset's README: what it is laid out like."""
     formats: ClassVar[tuple[ImageFormat, ...]]
     """What its images may be; the first where nothing is said."""
+    readers: ClassVar[Mapping[ImageFormat, str]]
+    """For each format that programs read in this layout, which do."""
     resize: ClassVar[Resize | None]
     """The size of its images where nothing is said."""
     label_set: ClassVar[str]
     """The set of labels where nothing is said."""
+    needs_positive: ClassVar[bool]
+    """Whether its readers open it only where some study is positive for a finding."""
 
     @property
     def files(self) -> Sequence[tuple[str, str]]:
@@ -92,6 +97,10 @@ class Layout(Protocol):
         """Where a film's image goes in the dataset, without its suffix."""
         ...
 
+    def number_of(self, image: str) -> int | None:
+        """The `Place.number` that an image's path tells; None where the layout's tell none."""
+        ...
+
     def finish(self, folder: DatasetFolder, contents: Contents) -> Contents:
         """Write the tables; the images are there.
 
@@ -101,3 +110,12 @@ class Layout(Protocol):
             ArchiveError: the dataset cannot be written.
         """
         ...
+
+
+def describe_layout(layout: Layout, kind: ImageFormat) -> str:
+    """What a dataset with images of this format is laid out like, and what reads it."""
+    unread = (
+        f"The programs that are made for this layout do not look for images of format {kind}:"
+        " read its tables and images yourself."
+    )
+    return f"{layout.description} {layout.readers.get(kind, unread)}"

@@ -3,7 +3,7 @@
 Source: Johnson et al., MIMIC-CXR-JPG 2.0.0, PhysioNet (2019), doi:10.13026/8360-t248.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
@@ -33,17 +33,19 @@ class MimicCxrJpg:
     """Images by subject and study, gzipped tables of metadata, splits, labels and categories."""
 
     name: ClassVar[str] = "mimic-cxr-jpg"
-    description: ClassVar[str] = (
-        "Laid out like MIMIC-CXR-JPG 2, so that what reads the one reads the other, such as"
-        " `MIMIC_Dataset` of torchxrayvision."
-    )
+    description: ClassVar[str] = "Laid out like MIMIC-CXR-JPG 2."
     formats: ClassVar[tuple[ImageFormat, ...]] = (
         ImageFormat.JPEG,
         ImageFormat.PNG8,
         ImageFormat.PNG16,
     )
+    readers: ClassVar[Mapping[ImageFormat, str]] = {
+        ImageFormat.JPEG: "What reads MIMIC-CXR-JPG reads it, such as `MIMIC_Dataset` of"
+        " torchxrayvision, which takes the films of studies with a labelled report."
+    }
     resize: ClassVar[Resize | None] = None
     label_set: ClassVar[str] = "chexpert"
+    needs_positive: ClassVar[bool] = False
 
     @property
     def files(self) -> Sequence[tuple[str, str]]:
@@ -70,6 +72,9 @@ class MimicCxrJpg:
     def image_path(self, place: Place) -> str:
         subject = f"p{place.subject_id}"
         return f"files/{subject[:3]}/{subject}/s{place.study_id}/{place.dicom_id}"
+
+    def number_of(self, image: str) -> int | None:
+        return None
 
     def finish(self, folder: DatasetFolder, contents: Contents) -> Contents:
         images, name = contents.images, folder.name

@@ -33,18 +33,19 @@ class WebDataset:
     """
 
     name: ClassVar[str] = "webdataset"
-    description: ClassVar[str] = (
-        "Laid out as shards of WebDataset, which are read front to back; the package `webdataset`"
-        " reads them, and so does any program that reads tar files."
-    )
+    description: ClassVar[str] = "Laid out as shards of WebDataset, which are read front to back."
     formats: ClassVar[tuple[ImageFormat, ...]] = (
         ImageFormat.JPEG,
         ImageFormat.PNG8,
         ImageFormat.PNG16,
         ImageFormat.DICOM,
     )
+    readers: ClassVar[Mapping[ImageFormat, str]] = dict.fromkeys(
+        formats, "The package `webdataset` reads them, and so does what reads tar files."
+    )
     resize: ClassVar[Resize | None] = None
     label_set: ClassVar[str] = "chexpert"
+    needs_positive: ClassVar[bool] = False
 
     shard_films: int = 1_000
 
@@ -67,6 +68,9 @@ class WebDataset:
 
     def image_path(self, place: Place) -> str:
         return f"{place.split}/{place.dicom_id}"
+
+    def number_of(self, image: str) -> int | None:
+        return None
 
     def finish(self, folder: DatasetFolder, contents: Contents) -> Contents:
         moved: list[PublishedImage] = []

@@ -40,7 +40,7 @@ _UNDECIDED: Final = "Undecided"
 _FILMS: Final = """
 SELECT * FROM (
     SELECT film.film_id, coalesce(decision.category, '') AS category, prediction.details,
-           decision.outcome,
+           decision.outcome, decision.details ->> 'why' AS why,
            clean_film.path AS clean, refused.reason,
            count(*) OVER (PARTITION BY coalesce(decision.category, '')) AS films,
            count(clean_film.path) OVER (PARTITION BY coalesce(decision.category, '')) AS cleaned,
@@ -119,7 +119,9 @@ def _film(title: str, film: dict[str, Any]) -> Markup:
     if not film["category"] and details.get("body_part"):
         caption.append(element("span", details["body_part"].replace("_", " ")))
     if film["outcome"] == Outcome.CONFLICT:
-        caption.append(element("span", "text and pixels disagree", class_="badge"))
+        suspicious = film["why"] == "tag_suspicious"
+        said = "a tag looks wrong" if suspicious else "text and pixels disagree"
+        caption.append(element("span", said, class_="badge"))
     elif details.get("disagreement") or film["outcome"] == Outcome.REPAIR:
         caption.append(element("span", "wrong tag", class_="badge"))
     if film["clean"] is not None:
