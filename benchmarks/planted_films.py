@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pydicom import DataElement, Dataset
-from pydicom.datadict import DicomDictionary
+from pydicom._dicom_dict import DicomDictionary
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian
 
 from plainfilm.deid.profile import rule_for
