@@ -189,3 +189,66 @@ def test_numbers_and_compressions_that_cannot_be_are_refused(
     refused = plainfilm("cluster", table, *options)
     assert refused.code == code
     assert words in refused.err
+
+
+@pytest.mark.parametrize(
+    "tag", ["Patient's Name", "(0010,0010)", "Radiologist", "StudyDate", "Log"]
+)
+def test_clusters_are_not_judged_by_what_tells_who_or_when(
+    plainfilm: Run, tmp_path: Path, tag: str
+) -> None:
+    path = tmp_path / "films.csv"
+    people = ["PLANTED^ANNA", "PLANTED^OTTO"]
+    rows = [["Patient's Name", "Radiologist", "StudyDate", "Log", "Grid", "KVP"]]
+    rows += [
+        [people[n % 2]] * 2 + ["20200101", people[n % 2], f"G{n % 2}", f"{n}"] for n in range(40)
+    ]
+    with path.open("w", newline="") as stream:
+        csv.writer(stream).writerows(rows)
+    refused = plainfilm("cluster", path, "--by", tag)
+    assert refused.code == 1
+    assert "no tag to judge clusters by" in refused.err
+    ran = plainfilm("cluster", path, "--leave-out", tag, "--k", 2, "--out", tmp_path / "out")
+    assert ran.code == 0
+    written = "".join(file.read_text() for file in (tmp_path / "out").iterdir())
+    assert "PLANTED" not in written + ran.out + ran.err
+
+
+@pytest.mark.parametrize("command", [("cluster",), ("train", "tags"), ("train", "films")])
+def test_a_seed_below_zero_is_wrong_usage(plainfilm: Run, table: Path, command: tuple[str]) -> None:
+    assert plainfilm(*command, table, "--seed", -1).code == 2
+
+
+def test_fewer_clusters_than_asked_for_are_said(plainfilm: Run, tmp_path: Path) -> None:
+    path = tmp_path / "films.csv"
+    path.write_text("Modality,Grid\n" + "CR,A\nDX,B\n" * 10)
+    assert "2 clusters, not 5" in plainfilm("cluster", path, "--k", 5).err
+    facts = plainfilm("cluster", path, "--k", 5, "--json").facts
+    assert (facts["asked"], len(facts["clusters"])) == (5, 2)
+
+
+def test_ids_are_named_as_tags_are_and_never_told(plainfilm: Run, tmp_path: Path) -> None:
+    path = tmp_path / "films.csv"
+    path.write_text("Patient ID,KVP\n" + "".join(f"p{n},{60 + n % 2}\n" for n in range(8)))
+    ran = plainfilm("cluster", path, "--id", "PatientID", "--out", tmp_path / "out")
+    assert ran.code == 0
+    assert _rows(tmp_path / "out" / "films.csv")[0]["Patient ID"] == "p0"
+    path.write_text("Patient ID,KVP\nsecret,60\np,70\nsecret,80\n")
+    twice = plainfilm("cluster", path, "--id", "PatientID")
+    assert (twice.code, "rows 2, 4" in twice.err, "secret" in twice.err) == (1, True, False)
+
+
+def test_what_is_no_table_or_archive_is_said_without_its_bytes(
+    plainfilm: Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "films.csv.gz"
+    path.write_text("hello")
+    packed = plainfilm("cluster", path)
+    assert (packed.code, "not gzipped" in packed.err, "he'" in packed.err) == (1, True, False)
+    assert "neither an archive nor a table" in plainfilm("cluster", tmp_path).err
+    assert "no archive" in plainfilm("train", "films", path, "--out", tmp_path / "m").err
+
+
+def test_names_that_begin_alike_come_first(plainfilm: Run, table: Path) -> None:
+    refused = plainfilm("cluster", table, "--by", "Body")
+    assert "near names are BodyPartExamined" in refused.err

@@ -17,6 +17,7 @@ from plainfilm.archive import Archive
 from plainfilm.demo import make_film
 from plainfilm.dicom import write_dataset
 from plainfilm.engine import LocalEngine
+from plainfilm.publish.page.content import categories
 from plainfilm.records import CleanFilm, Film
 
 Run = Callable[..., "Ran"]  # noqa: F821 - of this folder's conftest
@@ -158,7 +159,9 @@ def test_films_are_learnt_from_and_the_model_looks_at_them(
     assert (ran.code, ran.facts["films"] + ran.facts["held out"]) == (0, 26)
     assert "vector of 200 numbers" in plainfilm("models", "show", learnt).out
     assert plainfilm("cluster", films, "--k", 2, "--embedding", learnt, "--json").code == 0
-    nothing = plainfilm("train", "films", films, "--out", learnt, "--where", "KVP > 900")
+    nothing = plainfilm("train", "films", films, "--out", tmp_path / "no", "--where", "KVP > 900")
+    again = plainfilm("train", "films", films, "--out", learnt)
+    assert (again.code, "holds a model already" in again.err) == (1, True)
     assert nothing.code == 1
     assert "too few" in nothing.err
 
@@ -178,5 +181,8 @@ def test_a_suspicious_tag_that_speaks_alone_goes_to_a_person(plainfilm: Run, fil
             "SELECT details -> 'cluster' -> 'suspicious' -> 0 ->> 'tag' AS tag FROM decision"
             " WHERE outcome = 'conflict'"
         )
+        shown = str(categories(archive).body)
     assert (first["outcome"], first["why"], first["n"]) == ("conflict", "tag_suspicious", 1)
     assert told["tag"] == "BodyPartExamined"
+    assert "a tag looks wrong" in shown
+    assert "text and pixels disagree" not in shown

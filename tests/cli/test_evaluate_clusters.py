@@ -70,3 +70,12 @@ def test_a_column_that_is_not_there_lists_near_names(
     assert ran.code == 1
     assert "no column ViewPositoin; near: ViewPosition" in ran.err
     assert plainfilm("evaluate", "clusters", *tables).code == 2
+
+
+def test_a_level_that_is_none_is_refused_even_where_nothing_is_tested(
+    plainfilm: Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "films.csv"
+    path.write_text("file,cluster,Modality\n" + "".join(f"{n},{n % 2},CR\n" for n in range(6)))
+    ran = plainfilm("evaluate", "clusters", path, path, "--by", "Modality", "--alpha", 2)
+    assert (ran.code, "alpha" in ran.err) == (1, True)

@@ -72,3 +72,35 @@ def test_too_few_films_are_refused(plainfilm: Run, tmp_path: Path) -> None:
     refused = plainfilm("train", "tags", path, "--out", tmp_path / "m")
     assert refused.code == 1
     assert "too few" in refused.err
+
+
+def test_a_folder_with_a_model_is_not_written_over(
+    plainfilm: Run, table: Path, tmp_path: Path
+) -> None:
+    assert plainfilm("train", "tags", table, "--out", tmp_path / "m", *_SHORT).code == 0
+    before = (tmp_path / "m" / "tags.json").read_bytes()
+    refused = plainfilm("train", "tags", table, "--out", tmp_path / "m", *_SHORT)
+    assert (refused.code, "holds a model already" in refused.err) == (1, True)
+    assert (tmp_path / "m" / "tags.json").read_bytes() == before
+
+
+def test_films_without_the_models_tags_are_told_or_refused(
+    plainfilm: Run, table: Path, tmp_path: Path
+) -> None:
+    plainfilm("train", "tags", table, "--out", tmp_path / "m", *_SHORT)
+    foreign = tmp_path / "foreign.csv"
+    asked = ("cluster", foreign, "--compress", tmp_path / "m", "--k", 2)
+    foreign.write_text("KVP,Grid\n" + "60,A\n120,B\n" * 10)
+    assert "2 of the 3 tags" in plainfilm(*asked).err
+    foreign.write_text("KVP,Rows\n" + "60,1\n120,2\n" * 10)
+    refused = plainfilm(*asked)
+    assert (refused.code, "1 of the 3 tags" in refused.err) == (1, True)
+
+
+def test_a_model_that_is_no_better_than_the_mean_is_warned_of(
+    plainfilm: Run, table: Path, tmp_path: Path
+) -> None:
+    ran = plainfilm("train", "tags", table, "--out", tmp_path / "m", *_SHORT, "--json")
+    worse = ran.facts["mean squared error"] >= ran.facts["of the columns' means"]
+    assert worse
+    assert "no better than the mean" in ran.err

@@ -58,7 +58,7 @@ def test_numbers_and_texts_in_one_tag_are_both_kept() -> None:
         ("KVP", [60.0] * 30, "one_value"),
         ("KVP", [None] * 30, "absent"),
         ("ViewPosition", ["PA", "AP"] + [None] * 28, "rare_tag"),
-        ("comment", [f"c{n}" for n in range(30)], "own_values"),
+        ("plate", [f"c{n}" for n in range(30)], "own_values"),
         ("StationName", ["A", "B"] * 15, "on_request"),
         ("StudyDescription", ["A", "B"] * 15, "description"),
         ("PatientID", ["A", "B"] * 15, "identity"),

@@ -7,7 +7,7 @@ import pytest
 import scipy.sparse
 from numpy.typing import NDArray
 
-from plainfilm.clusters import Clustering, faster_pam, k_medoids
+from plainfilm.clusters import Clustering, TruncatedSvd, faster_pam, k_medoids
 from plainfilm.clusters.distances import METRICS, as_points, pairwise
 from plainfilm.errors import InputError, SettingsError
 
@@ -185,3 +185,14 @@ def test_distances_that_are_none_are_refused(value: float) -> None:
         faster_pam(distances, 2)
     with pytest.raises(InputError, match=r"must be \(films, films\); their shape is \(4, 3\)"):
         faster_pam(np.zeros((4, 3), np.float32), 2)
+
+
+@pytest.mark.parametrize("seed", [-1, 1 << 63])
+def test_a_seed_that_is_none_is_refused(seed: int) -> None:
+    films = np.eye(4, dtype=np.float32)
+    with pytest.raises(SettingsError, match="seed"):
+        k_medoids(films, 2, seed=seed)
+    with pytest.raises(SettingsError, match="seed"):
+        faster_pam(films, 2, seed=seed)
+    with pytest.raises(SettingsError, match="seed"):
+        TruncatedSvd(seed=seed)

@@ -59,7 +59,11 @@ def test_unknown_columns_hold_numbers_where_nine_of_ten_values_are() -> None:
 def test_nan_and_infinity_are_missing() -> None:
     column = _column([60.0, float("nan"), float("inf"), None])
     assert column.known().tolist() == [True, False, False, False]
-    assert _texts(_column(["nan", "60"])) == ["nan", None]
+    kvp = _column(["60", "nan", "NaN", "inf", "-Infinity", "1e400", "AUTO"])
+    assert kvp.known().tolist() == [True, *[False] * 5, True]
+    assert kvp.values == ("AUTO",)
+    assert _texts(_column(["nan", "NaN\\NaN", "inf"], "Grid")) == [None, None, "inf"]
+    assert not _column(["NaN", "inf"], "Exposure").known().any()
 
 
 def test_lists_of_numbers_are_parts_and_lists_of_texts_are_one_text() -> None:
@@ -94,11 +98,28 @@ def test_texts_of_which_nearly_every_film_has_its_own_are_given_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(tag_table, "_MANY_TEXTS", 10)
-    films = pa.table({"note": [f"n{n}" for n in range(12)], "KVP": [str(n) for n in range(12)]})
+    films = pa.table({"plate": [f"n{n}" for n in range(12)], "KVP": [str(n) for n in range(12)]})
     table = TagTable.of(films)
-    assert table.columns["note"].abandoned
-    assert not table.columns["note"].known().any()
+    assert table.columns["plate"].abandoned
+    assert not table.columns["plate"].known().any()
     assert table.columns["KVP"].known().all()
+
+
+def test_unknown_columns_that_hold_names_of_people_or_many_texts_are_not_kept() -> None:
+    names = _column(["MEIER^HANS", "CR"] * 50, "kind of film")
+    assert (names.values, names.abandoned and names.abandoned.reason) == ((), "identity")
+    many = [f"t{number}" for number in range(65)] * 4
+    found = _column(list(many), "kind of film")
+    assert (found.values, found.abandoned and found.abandoned.reason) == ((), "free_text")
+    assert _column(list(many[:64]) * 4, "kind of film").values
+    asked = TagTable.of(pa.table({"kind of film": many}), also=["kind of film"])
+    assert len(asked.columns["kind of film"].values) == 65
+    assert _column(["Thorax^PA"] * 9, "SeriesDescription").values  # of the Standard
+
+
+def test_two_columns_of_a_tag_that_is_never_a_feature_are_no_matter() -> None:
+    films = pa.table({"Operators' Name": ["a"], "OperatorsName": ["b"], "KVP": [1]})
+    assert TagTable.of(films).set_aside == ("OperatorsName",)
 
 
 def test_no_films_and_a_tag_named_twice_are_refused() -> None:

@@ -76,7 +76,7 @@ def cluster(
     metric: Annotated[
         str, typer.Option(help="How distances are measured, such as `manhattan` or `cosine`.")
     ] = "manhattan",
-    seed: Annotated[int, typer.Option(help="The same seed gives the same clusters.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same clusters.")] = 0,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -131,6 +131,7 @@ def cluster(
         "metric": metric,
         "seed": seed,
     }
+    _tell_met(how["compression"], tags.table)
     seen = _seen(source, embedding, where, tags.table, quiet=as_json)
     if ks is not None:
         _judge(tags.table, _numbers(ks, len(tags.table)), how, out, seen.vectors, as_json=as_json)
@@ -151,6 +152,19 @@ def cluster(
         if looks is not None:
             errors_to().print(looks.told())
     seen.leave()
+
+
+def _tell_met(compression: "Compression", table: "TagTable") -> None:
+    """Say where films lack tags that a model was trained with."""
+    from plainfilm.clusters import Encoded
+
+    if isinstance(compression, Encoded):
+        met, of = compression.met(table), len(compression.card.keywords)
+        if met < of:
+            errors_to().print(
+                f"the films have {met} of the {of} tags that the model {compression.name} was"
+                " trained with; expect less of it"
+            )
 
 
 def _seen(
@@ -227,6 +241,7 @@ def _facts(
     return {
         "films": len(found.table),
         "features": found.features.matrix.shape[1],
+        "asked": found.asked,
         "clusters": cluster_records(found, names),
         "judged": {
             tag: None if score is None else _score(score)
@@ -257,6 +272,11 @@ def _print(found: "FilmClusters", names: Sequence[str | int], name_column: str) 
         errors_to().print(f"{len(found.far):,} films are far from every medoid; see `--out`")
     if not found.features.columns:
         errors_to().print("no tag tells the films apart: they are one cluster")
+    elif len(found.clustering.medoids) < found.asked:
+        errors_to().print(
+            f"{len(found.clustering.medoids)} clusters, not {found.asked}: the films are of no more"
+            " kinds"
+        )
 
 
 def _clusters_grid(found: "FilmClusters", names: Sequence[str | int]) -> "Grid":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from plainfilm.cli.console import is_archive
-from plainfilm.errors import SettingsError
+from plainfilm.errors import BadTable, SettingsError
 
 if TYPE_CHECKING:
     from plainfilm.clusters import TagTable
@@ -75,9 +75,10 @@ def read_tags(
     else:
         if where is not None:
             raise SettingsError("--where belongs to an archive")
-        table, names = _csv_table(source, also, id_column)
+        if source.is_dir():
+            raise BadTable(f"{source} is a folder, and neither an archive nor a table")
+        table, names, name_column = _csv_table(source, also, id_column)
         table = _filled_from_texts(table) if fill else table
-        name_column = id_column or "row"
     return Tags(table, tags_named(table, leave_out or ()), names, name_column)
 
 
@@ -162,14 +163,18 @@ def _filled_from_texts(table: "TagTable") -> "TagTable":
 
 def _csv_table(
     path: Path, also: Sequence[str], id_column: str | None
-) -> tuple["TagTable", Sequence[str | int]]:
-    from plainfilm.clusters import read_csv
+) -> tuple["TagTable", Sequence[str | int], str]:
+    """The table, what its films are called, and the column of the names."""
+    from plainfilm.clusters import keyword_of, read_csv
     from plainfilm.evaluate import CsvTable
 
     if id_column is None:
         table = read_csv(path, also=also)
-        return table, range(2, len(table) + 2)  # the names of the columns are row 1
+        return table, range(2, len(table) + 2), "row"  # the names of the columns are row 1
     rows = CsvTable(path)
+    if id_column not in rows.columns:  # a keyword may stand for a column, as in `--by`
+        wanted = keyword_of(id_column)
+        id_column = next((n for n in rows.columns if keyword_of(n) == wanted), id_column)
     rows.check_ids(id_column)
     (place,) = rows.places((id_column,))
-    return read_csv(path, also=also), [row[place].strip() for _, row in rows.rows()]
+    return read_csv(path, also=also), [row[place].strip() for _, row in rows.rows()], id_column

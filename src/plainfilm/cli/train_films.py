@@ -12,13 +12,16 @@ from plainfilm.cli.console import (
     ArchivePath,
     AsJson,
     Where,
+    errors_to,
     exit_for,
+    is_archive,
     list_rejections,
     reasons,
     show,
     stages,
 )
-from plainfilm.errors import ModelError, Reason
+from plainfilm.cli.model_folder import new_model_folder
+from plainfilm.errors import ArchiveError, ModelError, Reason
 
 if TYPE_CHECKING:
     from plainfilm.records import Film
@@ -48,7 +51,7 @@ def films(
     epochs: Annotated[
         int | None, typer.Option(min=1, help="How often each film is seen; the default is 20.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of all that is drawn at random.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of all that is drawn at random.")] = 0,
     name: Annotated[str | None, typer.Option(help="The model's; the default is DIR's.")] = None,
     version: Annotated[str, typer.Option(help="The model's.")] = "1",
     licence: Annotated[
@@ -71,6 +74,7 @@ def films(
     plan = plan if epochs is None else replace(plan, epochs=epochs)
     name = check_name(name or out.absolute().name)
     chosen, patients = _films_of(archive, where)
+    new_model_folder(out)
     with stages(quiet=as_json) as progress:
         trained = training.train_films(chosen, patients, plan, progress)
     training.write_film_model(out, name, version, trained, plan, licence)
@@ -86,6 +90,11 @@ def films(
         "model": str(out),
     }
     show("Model trained", facts, as_json=as_json)
+    if not trained.better_than_mean:
+        errors_to().print(
+            "warning: on films held out the model is no better than the mean film; train with more"
+            " films, or longer"
+        )
     exit_for(done=trained.films, rejected=len(trained.rejections))
 
 
@@ -104,6 +113,8 @@ def _films_of(folder: Path, where: str | None) -> tuple[list["Film"], list[int]]
     from plainfilm.archive.film_rows import film_location
     from plainfilm.records import Film
 
+    if folder.exists() and not is_archive(folder):
+        raise ArchiveError(f"{folder} is no archive; films are learnt from an archive's pixels")
     condition = f"WHERE {where}" if where else ""
     with Archive.open(folder) as archive:
         # The condition is the user's own SQL, run read-only in a closed DuckDB.

@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from plainfilm.cli.console import AsJson, Where, show, stages
+from plainfilm.cli.console import AsJson, Where, errors_to, show, stages
+from plainfilm.cli.model_folder import new_model_folder
 from plainfilm.cli.tag_tables import LeastShare, LeaveOut, TagSource, read_tags
 from plainfilm.errors import ModelError
 
@@ -50,7 +51,7 @@ def tags(
             " published.",
         ),
     ] = 0.1,
-    seed: Annotated[int, typer.Option(help="Of all that is drawn at random.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of all that is drawn at random.")] = 0,
     name: Annotated[str | None, typer.Option(help="The model's; the default is DIR's.")] = None,
     version: Annotated[str, typer.Option(help="The model's.")] = "1",
     licence: Annotated[
@@ -82,6 +83,7 @@ def tags(
     read = read_tags(source, by=by, leave_out=leave_out, where=where)
     left_out = frozenset((*read.leave_out, *judged_tags(read.table, by or None)))
     features = build_features(read.table, FeatureSettings(left_out, least_share))
+    new_model_folder(out)
     with stages(quiet=as_json) as progress:
         trained = training.train_tags(features, plan, progress)
     notes = training.Notes(licence)
@@ -100,6 +102,11 @@ def tags(
         "model": str(out),
     }
     show("Model trained", facts, as_json=as_json)
+    if not trained.better_than_means:
+        errors_to().print(
+            "warning: on films held out the model is no better than the mean of each column; train"
+            " with more films, or longer"
+        )
 
 
 def _training() -> Any:

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from plainfilm.clusters.compression import Compression, Uncompressed
 from plainfilm.clusters.distances import PointsLike, as_points, pairwise
 from plainfilm.clusters.films import judged_tags
-from plainfilm.clusters.medoids import EXACT_UP_TO, Clustering, faster_pam, k_medoids
+from plainfilm.clusters.medoids import EXACT_UP_TO, Clustering, check_k, faster_pam, k_medoids
 from plainfilm.clusters.plan import FeatureSettings
+from plainfilm.clusters.seeds import check_seed
 from plainfilm.clusters.tag_table import TagTable
 from plainfilm.errors import InputError, SettingsError
 from plainfilm.evaluate.clusters_evaluation import (
@@ -62,10 +63,11 @@ def judge_by_k(
         InputError: no tag tells the films apart, or no film has a value of a tag.
     """
     numbers = sorted(set(ks))
-    if not numbers or not 1 <= numbers[0] <= numbers[-1] <= len(table):
-        raise SettingsError(
-            f"numbers of clusters must be from 1 to the number of films ({len(table):,})"
-        )
+    if not numbers:
+        raise SettingsError(f"no number of clusters is within the number of films ({len(table):,})")
+    check_k(numbers[0], len(table))
+    check_k(numbers[-1], len(table))
+    check_seed(seed)
     judged = judged_tags(table, by)
     chosen = settings or FeatureSettings()
     chosen = replace(chosen, leave_out=frozenset((*chosen.leave_out, *judged)))

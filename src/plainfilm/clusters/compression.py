@@ -11,8 +11,9 @@ from scipy.sparse.linalg import svds
 from plainfilm.clusters.distances import PointsLike
 from plainfilm.clusters.features import Features, build_features, features_like
 from plainfilm.clusters.plan import FeatureSettings
+from plainfilm.clusters.seeds import check_seed
 from plainfilm.clusters.tag_table import TagTable
-from plainfilm.errors import SettingsError
+from plainfilm.errors import InputError, SettingsError
 from plainfilm.models import TagCard, TagEncoder, find_tag_model
 
 __all__ = [
@@ -69,7 +70,7 @@ class TruncatedSvd:
         kept: of the columns, the share that is kept, in (0, 1].
         seed: of the vector that the search begins at.
     Raises:
-        SettingsError: `kept` is out of range.
+        SettingsError: `kept` or `seed` is out of range.
     Source: the implicitly restarted Lanczos method of ARPACK (Lehoucq, Sorensen, Yang, 1998).
     """
 
@@ -79,6 +80,7 @@ class TruncatedSvd:
     name: ClassVar[str] = "svd"
 
     def __post_init__(self) -> None:
+        check_seed(self.seed)
         if not 0 < self.kept <= 1:
             raise SettingsError(f"the share of columns to keep ({self.kept}) is above 0, up to 1")
 
@@ -130,7 +132,18 @@ class Encoded:
                 " that its clusters cannot leave them out or judge them; train one without"
                 " (`plainfilm train tags --by TAG`)"
             )
+        met = self.met(table)
+        if 2 * met < len(self.card.keywords):
+            raise InputError(
+                f"the films have {met} of the {len(self.card.keywords)} tags that the model"
+                f" {self.name} was trained with, fewer than half; train one with films like these"
+            )
         return features_like(table, self.card.inputs)
+
+    def met(self, table: TagTable) -> int:
+        """How many of the model's tags any of the films has."""
+        columns = map(table.columns.get, self.card.keywords)
+        return sum(column is not None and bool(column.known().any()) for column in columns)
 
     def points(self, features: Features) -> PointsLike:
         return self.encoder(features.matrix)

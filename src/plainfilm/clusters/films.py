@@ -9,13 +9,14 @@ import numpy as np
 
 from plainfilm.clusters.compression import Compression, Uncompressed
 from plainfilm.clusters.features import Features
-from plainfilm.clusters.left_out import keyword_of
-from plainfilm.clusters.medoids import Clustering, k_medoids
+from plainfilm.clusters.left_out import CODED, DESCRIPTION, keyword_of, rule_of
+from plainfilm.clusters.medoids import Clustering, check_k, k_medoids
 from plainfilm.clusters.odd import FarFilm, Suspicion, far_films, suspicious
 from plainfilm.clusters.plan import FeatureSettings
+from plainfilm.clusters.seeds import check_seed
 from plainfilm.clusters.tag_table import MISSING, TagColumn, TagTable
 from plainfilm.clusters.words import ClusterWord, cluster_words
-from plainfilm.errors import BadTable, SettingsError
+from plainfilm.errors import BadTable
 from plainfilm.evaluate.clusters import ClusterScore, score_clusters
 
 __all__ = [
@@ -30,6 +31,8 @@ __all__ = [
 DEFAULT_CLUSTERS: Final = 15
 JUDGED_BY: Final = ("BodyPartExamined", "ViewPosition")
 """The tags that clusters are judged by where none are named."""
+_MAY_JUDGE: Final = frozenset({CODED, DESCRIPTION, "counter", "pixel_derived"})
+"""Reasons of tags that are no features, and yet say nothing of who, when or which one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,7 @@ class FilmClusters:
     """Clusters of films, and what they tell.
 
     Attributes:
+        asked: how many clusters were asked for; there are fewer where films are of fewer kinds.
         by: the tags that were judged, and were no features.
         words: for each cluster, what its films have in common.
         scores: for each tag of `by`, what the clusters tell of it; None where no film has it.
@@ -47,6 +51,7 @@ class FilmClusters:
     table: TagTable
     features: Features
     clustering: Clustering
+    asked: int
     by: tuple[str, ...]
     words: Sequence[tuple[ClusterWord, ...]]
     scores: Sequence[ClusterScore | None]
@@ -58,32 +63,43 @@ def tags_named(table: TagTable, names: Sequence[str]) -> tuple[str, ...]:
     """The keywords that names stand for, each once.
 
     Raises:
-        BadTable: the films have no such tag (the message lists near names), or nearly every film
-            has a value of its own.
+        BadTable: the films have no such tag; the message lists near names.
     """
     found: list[str] = []
     for name in names:
         keyword = keyword_of(name)
         column = table.columns.get(keyword)
         if column is None:
-            there = [*table.columns, *table.set_aside]
-            near = get_close_matches(keyword, there, n=5, cutoff=0.5)
-            told = f"near names are {', '.join(near)}" if near else "no name is near to it"
-            raise BadTable(f"the films have no tag {name}; {told}")
-        if column.abandoned:
-            raise BadTable(
-                f"{name}: nearly every film has a value of its own; judge by another tag"
-            )
+            raise BadTable(f"the films have no tag {name}; {_near(keyword, table)}")
         found.append(keyword)
     return tuple(dict.fromkeys(found))
+
+
+def _near(keyword: str, table: TagTable) -> str:
+    """Names that begin alike, and names that are written much alike."""
+    there = [*table.columns, *table.set_aside]
+    start = keyword.lower()
+    longer = sorted(word for word in there if word.lower().startswith(start))
+    near = [*longer, *get_close_matches(keyword, there, n=5, cutoff=0.6)]
+    shown = list(dict.fromkeys(near))[:5]
+    return f"near names are {', '.join(shown)}" if shown else "no name is near to it"
 
 
 def judged_tags(table: TagTable, by: Sequence[str] | None) -> tuple[str, ...]:
     """The keywords of the tags to judge: `JUDGED_BY` as far as they are there, where not given.
 
     Raises:
-        BadTable: as `tags_named`.
+        BadTable: as `tags_named`, or a tag tells who, when or which one, or is text that a person
+            wrote, which what comes of the judging would show; or nearly every film has a value of
+            its own.
     """
+    for name in by or ():
+        keyword = keyword_of(name)
+        rule, column = rule_of(keyword), table.columns.get(keyword)
+        if column is not None and column.abandoned is not None:
+            rule = column.abandoned
+        if rule is not None and rule.reason not in _MAY_JUDGE:
+            raise BadTable(f"{name} is no tag to judge clusters by: {rule.because}")
     names = [word for word in JUDGED_BY if word in table.columns] if by is None else by
     return tags_named(table, names)
 
@@ -110,22 +126,26 @@ def cluster_films(
         metric: one of `METRICS`.
         seed: the same seed gives the same clusters.
     Raises:
-        BadTable: the films have no tag of such a name.
-        SettingsError: `k` or `metric` is out of range, or the compression takes other features.
+        BadTable: the films have no tag of such a name, or it cannot be judged by.
+        SettingsError: `k`, `seed` or `metric` is out of range, or the compression takes other
+            features.
+        InputError: the films have fewer than half of the tags that the compression was trained
+            with.
     """
     judged = judged_tags(table, by)
-    if k is not None and not 1 <= k <= len(table):
-        raise SettingsError(f"k ({k}) must be from 1 to the number of films ({len(table):,})")
+    clusters = min(DEFAULT_CLUSTERS, len(table)) if k is None else k
+    check_k(clusters, len(table))
+    check_seed(seed)
     chosen = settings or FeatureSettings()
     chosen = replace(chosen, leave_out=frozenset((*chosen.leave_out, *judged)))
     compression = compression or Uncompressed()
     features = compression.features(table, chosen)
-    clusters = min(DEFAULT_CLUSTERS, len(table)) if k is None else k
     clustering = _clustered(features, compression, clusters, metric, seed)
     return FilmClusters(
         table=table,
         features=features,
         clustering=clustering,
+        asked=clusters,
         by=judged,
         words=cluster_words(table, clustering),
         scores=[_score(table.columns[word].as_texts(), clustering) for word in judged],

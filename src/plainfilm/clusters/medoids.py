@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plainfilm.clusters.distances import Points, PointsLike, as_points, nearest, pairwise
+from plainfilm.clusters.seeds import check_seed
 from plainfilm.clusters.swaps import improve
 from plainfilm.errors import InputError, SettingsError
 
-__all__ = ["EXACT_UP_TO", "Clustering", "faster_pam", "k_medoids"]
+__all__ = ["EXACT_UP_TO", "Clustering", "check_k", "faster_pam", "k_medoids"]
 
 EXACT_UP_TO: Final = 20_000
 """Films; their distances take 1.5 GiB."""
@@ -70,10 +71,11 @@ def k_medoids(
         threads: as many as there are cores where not given.
     Raises:
         InputError: there are no films or no columns, or a value is NaN or infinite.
-        SettingsError: `k`, `metric`, `samples` or `sample` is out of range.
+        SettingsError: `k`, `metric`, `seed`, `samples` or `sample` is out of range.
     """
+    check_seed(seed)
     rows = as_points(points, metric)
-    _check_k(k, len(rows))
+    check_k(k, len(rows))
     if len(rows) <= exact_up_to:
         return faster_pam(pairwise(rows, threads=threads), k, seed=seed)
     size = sample or min(max(_SAMPLE, _SAMPLE_PER_CLUSTER * k), EXACT_UP_TO)
@@ -95,22 +97,28 @@ def faster_pam(distances: NDArray[np.float32], k: int, *, seed: int = 0) -> Clus
         k: clusters, at least 1 and at most as many as there are films.
     Raises:
         InputError: the matrix is not square, or holds NaN, infinite or negative numbers.
-        SettingsError: `k` is out of range.
+        SettingsError: `k` or `seed` is out of range.
     Source: Schubert and Rousseeuw 2021, algorithms 3 and 4.
     """
+    check_seed(seed)
     matrix = np.ascontiguousarray(distances, np.float32)
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or not matrix.size:
         raise InputError(f"distances must be (films, films); their shape is {matrix.shape}")
     if not (matrix.min() >= 0 and matrix.max() < np.inf):  # NaN is neither
         raise InputError("distances must be at least 0; some are negative, NaN or infinite")
-    _check_k(k, len(matrix))
+    check_k(k, len(matrix))
     medoids, swaps = _search(matrix, k, np.random.default_rng(seed))
     columns = matrix[medoids]
     labels = columns.argmin(axis=0).astype(np.int32)
     return _largest_first(medoids, labels, columns.min(axis=0), swaps)
 
 
-def _check_k(k: int, films: int) -> None:
+def check_k(k: int, films: int) -> None:
+    """Check a number of clusters.
+
+    Raises:
+        SettingsError: it is not from 1 to the number of films.
+    """
     if not 1 <= k <= films:
         raise SettingsError(
             f"k ({k}) must be from 1 to the number of films ({films:,}); choose fewer clusters, or"

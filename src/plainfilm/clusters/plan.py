@@ -4,13 +4,12 @@ import math
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from plainfilm.clusters.left_out import CODED, DESCRIPTION, rule_of
-from plainfilm.clusters.tag_table import MISSING, TagColumn, TagTable
+from plainfilm.clusters.left_out import CODED, DESCRIPTION, OWN_VALUES, rule_of
+from plainfilm.clusters.tag_table import TagColumn, TagTable
 from plainfilm.errors import SettingsError
 
 __all__ = [
@@ -23,9 +22,6 @@ __all__ = [
     "plan_unasked",
     "plan_unread",
 ]
-
-_OWN_VALUES_FROM: Final = 20
-"""Films; of fewer, each may well have a value of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +146,8 @@ def _why_not(
     reasons = (
         (column.keyword in settings.leave_out, "on_request", "left out on request"),
         (rule is not None and rule.reason != CODED, *(rule or ("", ""))),
-        (_own_values(column), "own_values", "most films have a value of their own"),
+        (column.abandoned is not None, *(column.abandoned or ("", ""))),
+        (column.has_own_values(), *OWN_VALUES),
         (not films, "absent", "no film has it"),
         (_one_value(column), "one_value", "all films that have it have the same value"),
         (share < least, "rare_tag", f"{share:.1f} % of films have it, fewer than {least:g} %"),
@@ -177,11 +174,6 @@ def frequent_values(column: TagColumn, films: int, settings: FeatureSettings) ->
     """Places of the values that are not rare, the texts in alphabetical order."""
     found = np.flatnonzero(column.counts() >= settings.rare_below(films))
     return np.asarray(sorted(found.tolist(), key=column.values.__getitem__), np.int64)
-
-
-def _own_values(column: TagColumn) -> bool:
-    texts = int(np.count_nonzero(column.codes != MISSING))
-    return column.abandoned or (texts >= _OWN_VALUES_FROM and 2 * len(column.values) > texts)
 
 
 def _one_value(column: TagColumn) -> bool:

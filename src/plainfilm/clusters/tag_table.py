@@ -4,7 +4,7 @@ A text is kept once, and each film holds its number: a million films take four b
 and eight for a number, however long the texts are.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -13,8 +13,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from plainfilm.clusters.left_out import CODED, DESCRIPTION, keyword_of, rule_of
-from plainfilm.clusters.tag_values import code_of, is_number_tag, numbers_of
+from plainfilm.clusters.left_out import (
+    CODED,
+    DESCRIPTION,
+    OWN_VALUES,
+    Rule,
+    keyword_of,
+    rule_of,
+    rule_of_values,
+)
+from plainfilm.clusters.tag_values import (
+    code_of,
+    is_missing,
+    is_number_tag,
+    numbers_of,
+    says_no_number,
+)
 from plainfilm.errors import BadTable
 
 __all__ = ["FILM_ID", "MISSING", "VALUE_SEPARATOR", "TagColumn", "TagTable", "is_gathered"]
@@ -25,6 +39,8 @@ VALUE_SEPARATOR: Final = "\\"
 """Between the values of a tag that has several, as DICOM writes them."""
 _MOST_PARTS: Final = 8
 _MANY_TEXTS: Final = 50_000
+_OWN_VALUES_FROM: Final = 20
+"""Films; of fewer, each may well have a value of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +52,15 @@ class TagColumn:
         values: the texts, each once.
         numbers: (films, parts) float64, NaN where there is none; a tag without numbers has
             no parts.
-        abandoned: nearly every film has a text of its own, and they were not kept.
+        abandoned: why its texts were not kept: nearly every film has one of its own, or they name
+            people.
     """
 
     keyword: str
     codes: NDArray[np.int32]
     values: tuple[str, ...] = ()
     numbers: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0)))
-    abandoned: bool = False
+    abandoned: Rule | None = None
 
     def known(self) -> NDArray[np.bool_]:
         """(films,), whether the film has a value."""
@@ -53,6 +70,11 @@ class TagColumn:
     def counts(self) -> NDArray[np.int64]:
         """(values,), the number of films with each text."""
         return np.bincount(self.codes[self.codes != MISSING], minlength=len(self.values))
+
+    def has_own_values(self) -> bool:
+        """Whether most films have a text of their own."""
+        texts = int(np.count_nonzero(self.codes != MISSING))
+        return texts >= _OWN_VALUES_FROM and 2 * len(self.values) > texts
 
     def as_texts(self) -> "TagColumn":
         """The column with its numbers as texts: what people compare and count."""
@@ -126,11 +148,12 @@ class TagTable:
         ids: list[NDArray[np.int64]] = []
         films = 0
         for batch in batches.to_batches() if isinstance(batches, pa.Table) else batches:
-            for keyword, array in _columns(batch):
-                if keyword in also or is_gathered(keyword):
-                    gathered.setdefault(keyword, _Gathered(keyword)).add(array, films)
-                else:
-                    aside[keyword] = None
+            taken, others = _columns(batch, also)
+            for keyword, array in taken.items():
+                if keyword not in gathered:
+                    gathered[keyword] = _Gathered(keyword, asked=keyword in also)
+                gathered[keyword].add(array, films)
+            aside |= dict.fromkeys(others)
             ids.append(_film_ids(batch, films))
             films += batch.num_rows
         if not films:
@@ -139,16 +162,21 @@ class TagTable:
         return cls(np.concatenate(ids), columns, tuple(aside))
 
 
-def _columns(batch: pa.RecordBatch) -> Iterator[tuple[str, pa.Array]]:
-    seen: set[str] = {FILM_ID}
+def _columns(batch: pa.RecordBatch, also: Collection[str]) -> tuple[dict[str, pa.Array], list[str]]:
+    """Columns to gather by keyword, and keywords of the others."""
+    taken: dict[str, pa.Array] = {}
+    others: list[str] = []
     for name, array in zip(batch.schema.names, batch.columns, strict=True):
         keyword = keyword_of(name)
         if not name or name == FILM_ID:
             continue
-        if keyword in seen:
+        if keyword in taken:
             raise BadTable(f"two columns hold the tag {keyword}")
-        seen.add(keyword)
-        yield keyword, array
+        if keyword in also or is_gathered(keyword):
+            taken[keyword] = array
+        else:
+            others.append(keyword)
+    return taken, others
 
 
 def is_gathered(keyword: str) -> bool:
@@ -170,18 +198,19 @@ def _film_ids(batch: pa.RecordBatch, before: int) -> NDArray[np.int64]:
 class _Gathered:
     """One column while its batches come in."""
 
-    def __init__(self, keyword: str) -> None:
+    def __init__(self, keyword: str, *, asked: bool) -> None:
         self._keyword = keyword
+        self._asked = asked
         self._index: dict[str, int] = {}
         self._codes: list[tuple[int, NDArray[np.int32]]] = []
         self._numbers: list[tuple[int, NDArray[np.float64]]] = []
         self._known = 0
-        self._abandoned = False
+        self._abandoned: Rule | None = None
 
     def add(self, array: pa.Array, start: int) -> None:
         """Take the films from row `start` on."""
         kind = array.type
-        if pa.types.is_null(kind) or self._abandoned:
+        if pa.types.is_null(kind) or self._abandoned is not None:
             return
         if _is_list(kind):
             if _is_number(kind.value_type):
@@ -196,7 +225,7 @@ class _Gathered:
             array = pc.cast(array, pa.string()).dictionary_encode()
         self._codes.append((start, self._encoded(array)))
         if len(self._index) > _MANY_TEXTS and 2 * len(self._index) > self._known:
-            self._abandon()
+            self._abandon(OWN_VALUES)
 
     def _encoded(self, array: pa.DictionaryArray) -> NDArray[np.int32]:
         """Numbers of this batch's texts in the whole column's list of texts."""
@@ -204,16 +233,19 @@ class _Gathered:
         texts = [
             str(text).strip() if text is not None else "" for text in array.dictionary.to_pylist()
         ]
-        places = [index.setdefault(text, len(index)) if text else MISSING for text in texts]
+        places = [
+            MISSING if is_missing(text, VALUE_SEPARATOR) else index.setdefault(text, len(index))
+            for text in texts
+        ]
         places.append(MISSING)
         own = pc.fill_null(array.indices, len(texts)).to_numpy(zero_copy_only=False)
         codes: NDArray[np.int32] = np.asarray(places, np.int32)[own.astype(np.int64)]
         self._known += int(np.count_nonzero(codes != MISSING))
         return codes
 
-    def _abandon(self) -> None:
+    def _abandon(self, why: Rule) -> None:
         if not is_number_tag(self._keyword):
-            self._abandoned = True
+            self._abandoned = why
             self._index.clear()
             self._codes.clear()
 
@@ -221,14 +253,16 @@ class _Gathered:
         codes = np.full(films, MISSING, np.int32)
         for start, part in self._codes:
             codes[start : start + len(part)] = part
-        numbers = _placed(self._numbers, films)
-        values = tuple(self._index)
+        values, numbers = tuple(self._index), _placed(self._numbers, films)
         rule = rule_of(self._keyword)
         if rule is not None and rule.reason == CODED:
             codes, values = _merged(codes, [code_of(value) for value in values])
         elif not self._numbers:
             codes, values, numbers = _with_numbers(self._keyword, codes, values)
-        return TagColumn(self._keyword, codes, values, numbers, self._abandoned)
+        why = self._abandoned or rule_of_values(self._keyword, values, asked=self._asked)
+        if why is not None:
+            codes, values = np.full(films, MISSING, np.int32), ()
+        return TagColumn(self._keyword, codes, values, numbers, why)
 
 
 def _placed(parts: Sequence[tuple[int, NDArray[np.float64]]], films: int) -> NDArray[np.float64]:
@@ -262,7 +296,10 @@ def _with_numbers(
     lookup = np.full((len(values) + 1, width), np.nan)
     for place, row in enumerate(found):
         lookup[place, : len(row)] = row
-    rest = ["" if row else value for row, value in zip(found, values, strict=True)]
+    rest = [
+        "" if row or says_no_number(value, VALUE_SEPARATOR) else value
+        for row, value in zip(found, values, strict=True)
+    ]
     return (*_merged(codes, rest), lookup[codes])
 
 

@@ -8,10 +8,11 @@ from typing import Final
 
 from plainfilm.dicom import keyword_vr
 
-__all__ = ["code_of", "is_number_tag", "numbers_of"]
+__all__ = ["code_of", "is_missing", "is_number_tag", "numbers_of", "says_no_number"]
 
 _NUMBER_VRS: Final = frozenset({"DS", "FD", "FL", "IS", "SL", "SS", "SV", "UL", "US", "UV"})
 _MOSTLY: Final = 0.9
+_GAPS: Final = frozenset({"", "nan"})
 _NUMBER: Final = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*")
 
 
@@ -38,6 +39,19 @@ def numbers_of(text: str, separator: str) -> tuple[float, ...]:
         return ()
     found = tuple(map(float, parts))
     return found if all(map(math.isfinite, found)) else ()
+
+
+def is_missing(text: str, separator: str) -> bool:
+    """Whether a text says that there is no value: it is empty, or as programs write a gap."""
+    return not text or all(part.strip().lower() in _GAPS for part in text.split(separator))
+
+
+def says_no_number(text: str, separator: str) -> bool:
+    """Whether in a tag of numbers a text stands for none: not a number, infinite, or too large."""
+    try:
+        return not all(math.isfinite(float(part)) for part in text.split(separator))
+    except ValueError:
+        return False
 
 
 def code_of(sequence: str) -> str:

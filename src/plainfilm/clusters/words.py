@@ -59,8 +59,8 @@ def cluster_words(table: TagTable, clustering: Clustering) -> list[tuple[Cluster
 
     First what every cluster is told by where 80 % of its films agree: Modality, BodyPartExamined,
     ViewPosition and the film's size. Then up to three values that 80 % of its films have and
-    that are rarer among all others, by 30 % of films at least. Free text, identity and descriptions
-    never become words.
+    that are rarer among all others, by 30 % of films at least. What is never a feature becomes no
+    word either, nor what most films have a value of their own of.
     """
     clusters = len(clustering.medoids)
     common: list[list[ClusterWord]] = [[] for _ in range(clusters)]
@@ -84,7 +84,8 @@ def _told(table: TagTable) -> Iterator[TagColumn]:
     yield film_sizes(table)
     for keyword, column in table.columns.items():
         rule = rule_of(keyword)
-        if (rule is None or rule.reason == CODED) and not column.abandoned:
+        may_be_told = rule is None or rule.reason == CODED
+        if may_be_told and not column.abandoned and not column.has_own_values():
             yield column
 
 

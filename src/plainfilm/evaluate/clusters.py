@@ -18,6 +18,7 @@ __all__ = [
     "PAPER_KS",
     "ClusterScore",
     "PairedComparison",
+    "check_alpha",
     "compare_paired",
     "elbow",
     "homogeneity",
@@ -173,6 +174,16 @@ class PairedComparison:
         return self.p < self.alpha
 
 
+def check_alpha(alpha: float) -> None:
+    """Check the level of a test.
+
+    Raises:
+        SettingsError: it is not in (0, 1).
+    """
+    if not 0 < alpha < 1:
+        raise SettingsError(f"alpha ({alpha}) must be between 0 and 1")
+
+
 def compare_paired(first: ArrayLike, second: ArrayLike, *, alpha: float = 0.05) -> PairedComparison:
     """Test whether paired figures differ, two-tailed.
 
@@ -187,8 +198,7 @@ def compare_paired(first: ArrayLike, second: ArrayLike, *, alpha: float = 0.05) 
             one is NaN or infinite.
         SettingsError: `alpha` is out of range.
     """
-    if not 0 < alpha < 1:
-        raise SettingsError(f"alpha ({alpha}) must be between 0 and 1")
+    check_alpha(alpha)
     one, two = np.asarray(first, np.float64).ravel(), np.asarray(second, np.float64).ravel()
     if len(one) != len(two) or len(one) < _FEWEST_PAIRS:
         raise InputError(

@@ -13,6 +13,7 @@ from plainfilm.evaluate import clusters_tables as tables
 from plainfilm.evaluate.clusters import (
     ClusterScore,
     PairedComparison,
+    check_alpha,
     compare_paired,
     elbow,
     score_clusters,
@@ -130,6 +131,7 @@ def evaluate_clusters(
             a K is there twice, or no film has a value of a tag.
         SettingsError: `alpha` is out of range.
     """
+    check_alpha(alpha)
     films = _films(runs, truth)
     known: dict[str, int] = {}
     scores: dict[tuple[str, str, int], ClusterScore] = {}

@@ -83,8 +83,8 @@ class CsvTable:
         Ids are compared by 8 bytes each; only where those agree are the ids themselves looked at.
 
         Raises:
-            BadTable: an id is empty (the message names the row) or there more than once (the
-                message names the ids), or the column is missing.
+            BadTable: an id is empty or there more than once (the message names rows and no id,
+                which may be a patient's), or the column is missing.
         """
         (place,) = self.places((column,))
         hashes = array("q")
@@ -95,11 +95,16 @@ class CsvTable:
             hashes.append(hash(name))
         suspects = _repeated(np.frombuffer(hashes, np.int64))
         if suspects:
-            names = (row[place].strip() for _, row in self.rows())
-            counts = Counter(name for name in names if hash(name) in suspects)
-            twice = [name for name, count in counts.items() if count > 1]
+            rows_of: dict[str, list[int]] = {}
+            for number, row in self.rows():
+                if hash(name := row[place].strip()) in suspects:
+                    rows_of.setdefault(name, []).append(number)
+            twice = sorted(row for rows in rows_of.values() if len(rows) > 1 for row in rows)
             if twice:
-                raise BadTable(f"{self.path}: ids that are there more than once: {listed(twice)}")
+                raise BadTable(
+                    f"{self.path}: ids that are there more than once, in rows"
+                    f" {listed(map(str, twice))}"
+                )
         return len(hashes)
 
     @contextmanager
@@ -114,7 +119,10 @@ class CsvTable:
             raise BadTable(f"{self.path}: there is no such file", Reason.FILE_VANISHED) from exc
         except UnicodeDecodeError as exc:
             raise BadTable(f"{self.path}: the table is not text in UTF-8") from exc
-        except (csv.Error, zlib.error, gzip.BadGzipFile, EOFError) as exc:
+        except gzip.BadGzipFile as exc:
+            # What Python says of it holds the file's first bytes.
+            raise BadTable(f"{self.path}: the file is damaged, or not gzipped") from exc
+        except (csv.Error, zlib.error, EOFError) as exc:
             raise BadTable(f"{self.path}: the table is damaged or no CSV ({exc})") from exc
         except OSError as exc:
             message = f"{self.path}: cannot be opened ({exc.strerror})"

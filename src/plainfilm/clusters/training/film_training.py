@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from plainfilm.clusters.film_squares import film_square
+from plainfilm.clusters.seeds import check_seed
 from plainfilm.clusters.training.film_autoencoder import BOTTLENECK, SIDE, FilmAutoencoder
 from plainfilm.errors import BadTable, SettingsError
 from plainfilm.models.card import Data, Figure, write_card
@@ -55,6 +56,7 @@ class FilmPlan:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        check_seed(self.seed)
         if self.epochs < 1 or not 0 < self.learning_rate < 1:
             raise SettingsError("there must be an epoch, and the learning rate lies in (0, 1)")
 
@@ -96,6 +98,11 @@ class TrainedFilms:
     error: float
     mean_film_error: float
     rejections: Sequence[Rejection]
+
+    @property
+    def better_than_mean(self) -> bool:
+        """Whether films are given back with a lower error than the mean film has."""
+        return self.error < self.mean_film_error
 
 
 def train_films(

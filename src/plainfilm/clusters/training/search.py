@@ -10,6 +10,7 @@ from scipy.sparse import csr_array
 
 from plainfilm.clusters.compression import KEPT, compressed_size
 from plainfilm.clusters.features import Features
+from plainfilm.clusters.seeds import check_seed
 from plainfilm.clusters.training.network import (
     PUBLISHED_LAYERS,
     Autoencoder,
@@ -58,6 +59,7 @@ class Plan:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        check_seed(self.seed)
         if not (0 < self.kept < 1 and 0 < self.held_out < 1):
             raise SettingsError("the shares of columns to keep and of films held out are in (0, 1)")
         if not 0 <= self.distances < float("inf"):
@@ -107,6 +109,11 @@ class Trained:
     column_means_error: float
     films: int
     held_out: int
+
+    @property
+    def better_than_means(self) -> bool:
+        """Whether films are given back with a lower error than each column's mean has."""
+        return self.error < self.column_means_error
 
 
 def train_tags(features: Features, plan: Plan, progress: Progress) -> Trained:
