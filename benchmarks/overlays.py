@@ -74,8 +74,8 @@ class Overlay:
 
 def films(*, tuned_on: bool) -> list[tuple[Path, bool]]:
     """Films of one half in random order, and whether they are known to show text of their own."""
-    table = ROOT / "tests" / "deid" / "films_with_text.csv"
-    with_text = set(table.read_text("utf-8").splitlines())
+    tables = [ROOT / folder / "films_with_text.csv" for folder in ("tests/deid", "benchmarks")]
+    with_text = {name for table in tables for name in table.read_text("utf-8").splitlines()}
     found = []
     for folder in ("nih_chestxray14_1000", "unifesp_dev", "dc1000_dev"):
         with (DATA / folder / "labels.csv").open(encoding="utf-8", newline="") as rows:
