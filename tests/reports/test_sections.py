@@ -118,9 +118,12 @@ def test_unknown_choice_of_sections_names_the_known_ones() -> None:
 def test_work_grows_no_faster_than_the_text(piece: str) -> None:
     def seconds(characters: int) -> float:
         text = piece * (characters // len(piece))
-        started = time.process_time()
-        label_text(text, "chexpert", "findings+impression")
-        return time.process_time() - started
+        rounds = []
+        for _ in range(3):  # the best of them: a busy machine slows some
+            started = time.process_time()
+            label_text(text, "chexpert", "findings+impression")
+            rounds.append(time.process_time() - started)
+        return min(rounds)
 
     seconds(1000)
     short, long = seconds(20_000), seconds(160_000)
