@@ -15,7 +15,7 @@ import numpy as np
 import scipy.sparse
 from numpy.typing import NDArray
 
-from plainfilm.clusters.compiled import compiled
+from plainfilm.compiled import compiled
 from plainfilm.errors import InputError, SettingsError
 
 __all__ = ["METRICS", "Metric", "Points", "PointsLike", "as_points", "nearest", "pairwise"]

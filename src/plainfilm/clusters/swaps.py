@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from plainfilm.clusters.compiled import compiled
+from plainfilm.compiled import compiled
 
 __all__ = ["improve"]
 

@@ -12,21 +12,19 @@ Johnson et al., MIMIC-CXR (Scientific Data 2019).
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from enum import Enum, auto
 from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
+from plainfilm.compiled import compiled
 from plainfilm.deid.burned_text.boxes import Rectangle
-from plainfilm.deid.burned_text.patches import Patches, overlapping_pairs, patches_of
+from plainfilm.deid.burned_text.joining import join, numbered
+from plainfilm.deid.burned_text.marking import Constant, MarkedFrame, Marking, scratch_plane
+from plainfilm.deid.burned_text.patches import Patches, patches_of
 
 __all__ = ["FIRST_SEARCH", "SECOND_SEARCH", "Candidate", "Search", "find_candidates"]
-
-Mask = NDArray[np.uint8]
 
 MINIMUM_HEIGHT: Final = 6
 MAXIMUM_HEIGHT: Final = 110
@@ -41,7 +39,6 @@ LETTER_WIDTH: Final = 0.75
 MINIMUM_OUTLINE: Final = 1.2
 """Pixels of a patch, by its height: less is a line's broken edge."""
 
-MINIMUM_PATCHES: Final = 2
 MINIMUM_LETTERS: Final = 4
 MINIMUM_ASPECT: Final = 1.8
 MINIMUM_ADVANCE: Final = 0.45
@@ -57,39 +54,6 @@ MAXIMUM_DESCENT: Final = 0.45
 MAXIMUM_GAP: Final = 1.7
 MAXIMUM_SLANT: Final = 0.3
 """By which boxes of italic letters overlap, by their height."""
-
-NOISE_FACTORS: Final = {3: 5.0}
-NOISE_FACTOR: Final = 4.0
-"""Steps below this many times the usual contrast of a film are noise: reach → factor, and the
-factor of further reaches, in whose squares noise alone makes more contrast."""
-
-
-class Constant(Enum):
-    """What must have one grey value for a pixel to be marked."""
-
-    NOTHING = auto()
-    FIELD = auto()
-    """A spot nearby: letters on a field of their own, where a film's noise is no measure."""
-    CORE = auto()
-    """The brightest (darkest) of nine pixels: bold letters, which touch with their pale edges."""
-    INK = auto()
-    """The pixel's own surroundings: letters that are brighter here and darker there than bone."""
-
-
-@dataclass(frozen=True, slots=True)
-class Marking:
-    """How the pixels of letters are marked.
-
-    Attributes:
-        step: grey values, of 256, by which a letter stands out.
-        reach: pixels, odd: the side of the square in which it does.
-        patches: the fewest that make a row; low steps mark more by chance.
-    """
-
-    step: int
-    reach: int
-    patches: int
-    constant: Constant = Constant.NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +95,6 @@ SECOND_SEARCH: Final = Search(
 LARGEST_ENLARGED: Final = 4_000_000
 """Pixels of a frame that is not enlarged."""
 
-INK_SPREAD: Final = 1
-FIELD_REACH: Final = 9
-"""Grey values that ink may spread, and the side of the square in which a field is looked for."""
-
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -172,12 +132,14 @@ def find_candidates(image: NDArray[np.uint8], search: Search = FIRST_SEARCH) -> 
         return []
     scale = search.scale if image.size <= LARGEST_ENLARGED else 1.0
     if scale != 1:
-        image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+        larger = scratch_plane(("enlarged",), tuple(round(side * scale) for side in image.shape))
+        image = cv2.resize(image, None, larger, scale, scale, cv2.INTER_CUBIC)
+    frame = MarkedFrame(image)
     return [
         candidate if scale == 1 else _scaled(candidate, scale)
         for marking in search.markings
         for bright in ((None,) if marking.constant is Constant.INK else (True, False))
-        for candidate in _candidates(image, marking, bright)
+        for candidate in _candidates(frame, marking, bright)
     ]
 
 
@@ -188,14 +150,13 @@ def _scaled(candidate: Candidate, scale: float) -> Candidate:
     return replace(candidate, place=place, height=candidate.height / scale)
 
 
-def _candidates(
-    image: NDArray[np.uint8], marking: Marking, bright: bool | None
-) -> Iterator[Candidate]:
-    mask, step = _mask(image, marking, bright)
-    patches = _letter_like(patches_of(image, mask))
+def _candidates(frame: MarkedFrame, marking: Marking, bright: bool | None) -> Iterator[Candidate]:
+    mask, step = frame.mask(marking, bright)
+    patches = _letter_like(patches_of(frame.image, mask))
     for turned in (False, True):
         lying = patches.turned() if turned else patches
-        for row in _rows(lying, tolerance=max(10.0, min(30.0, 5 + 0.35 * step))):
+        tolerance = max(10.0, min(30.0, 5 + 0.35 * step))
+        for row in _rows(lying, tolerance, marking.patches):
             letters, count = _letters_in(row)
             if count < marking.patches or not MINIMUM_LETTERS <= letters <= MOST_TOUCHING * count:
                 continue
@@ -216,57 +177,6 @@ def _is_line(place: Rectangle, letters: int, height: float) -> bool:
     )
 
 
-def _mask(image: NDArray[np.uint8], marking: Marking, bright: bool | None) -> tuple[Mask, float]:
-    """Pixels that are brighter (or darker) than one nearby by the step; and the step.
-
-    They lie inside the letter, so that a gap of a single pixel parts two letters.
-    """
-    # A cross of three parts letters that touch at a corner; further reach needs a square.
-    shape = cv2.MORPH_CROSS if marking.reach == 3 else cv2.MORPH_RECT
-    kernel = cv2.getStructuringElement(shape, (marking.reach, marking.reach))
-    if bright is None:
-        contrast = cv2.max(
-            cv2.subtract(image, cv2.erode(image, kernel)),
-            cv2.subtract(cv2.dilate(image, kernel), image),
-        )
-    elif bright:
-        contrast = cv2.subtract(image, cv2.erode(image, kernel))
-    else:
-        contrast = cv2.subtract(cv2.dilate(image, kernel), image)
-    step = float(marking.step)
-    if marking.constant is Constant.NOTHING:
-        factor = NOISE_FACTORS.get(marking.reach, NOISE_FACTOR)
-        step = min(max(step, factor * float(np.median(contrast[::8, ::8]))), 255.0)
-    mask = cv2.threshold(contrast, step - 1, 1, cv2.THRESH_BINARY)[1]
-    if marking.constant is Constant.CORE:
-        mask = cv2.bitwise_and(mask, _core(image, bright=bool(bright)))
-    elif marking.constant is not Constant.NOTHING:
-        mask = cv2.bitwise_and(mask, _constant(image, marking))
-    return mask, step
-
-
-def _core(image: NDArray[np.uint8], *, bright: bool) -> Mask:
-    """Pixels that none of their neighbours exceeds by more than one grey value."""
-    square = np.ones((3, 3), np.uint8)
-    if bright:
-        below = cv2.subtract(cv2.dilate(image, square), image)
-    else:
-        below = cv2.subtract(image, cv2.erode(image, square))
-    core: Mask = cv2.threshold(below, 1, 1, cv2.THRESH_BINARY_INV)[1]
-    return core
-
-
-def _constant(image: NDArray[np.uint8], marking: Marking) -> Mask:
-    """Pixels that are, or lie near, the middle of nine pixels of one value."""
-    square = np.ones((3, 3), np.uint8)
-    spread = cv2.subtract(cv2.dilate(image, square), cv2.erode(image, square))
-    most = INK_SPREAD if marking.constant is Constant.INK else 0
-    spots: Mask = cv2.threshold(spread, most, 1, cv2.THRESH_BINARY_INV)[1]
-    if marking.constant is Constant.FIELD:
-        spots = cv2.dilate(spots, np.ones((FIELD_REACH, FIELD_REACH), np.uint8))
-    return spots
-
-
 def _letter_like(patches: Patches) -> Patches:
     """The patches of a letter's size, lying or turned."""
     smaller = np.minimum(patches.width, patches.height)
@@ -276,8 +186,8 @@ def _letter_like(patches: Patches) -> Patches:
     return patches.chosen(letters)
 
 
-def _rows(patches: Patches, tolerance: float) -> Iterator[Patches]:
-    """The rows in which patches follow each other as letters do."""
+def _rows(patches: Patches, tolerance: float, least: int) -> Iterator[Patches]:
+    """The rows in which patches, at least so many, follow each other as letters do."""
     height, width = patches.bottom - patches.top, patches.right - patches.left
     letters = (height >= MINIMUM_HEIGHT) & (height <= MAXIMUM_HEIGHT)
     letters &= patches.pixels >= MINIMUM_OUTLINE * height
@@ -285,40 +195,59 @@ def _rows(patches: Patches, tolerance: float) -> Iterator[Patches]:
     is_word &= width <= MAXIMUM_WORD_WIDTH * height
     letters &= (width <= MAXIMUM_WIDTH * height) | is_word
     patches = patches.chosen(letters)
-    count = len(patches.left)
-    if count < MINIMUM_PATCHES:
+    if len(patches.left) < least:
         return
-    first, second = _neighbours(patches, tolerance)
-    links = coo_array((np.ones(len(first), np.int8), (first, second)), shape=(count, count))
-    rows, row_of = connected_components(links, directed=False)
+    row_of = _row_of(np.argsort(patches.bottom, kind="stable"), patches, tolerance)
     by_row = np.argsort(row_of, kind="stable")
-    ends = np.cumsum(np.bincount(row_of, minlength=rows))
-    for row in np.flatnonzero(np.diff(ends, prepend=0) >= MINIMUM_PATCHES):
-        start = 0 if row == 0 else ends[row - 1]
-        yield patches.chosen(by_row[start : ends[row]])
+    members = np.bincount(row_of)
+    ends = np.cumsum(members)
+    for row in np.flatnonzero(members >= least):
+        yield patches.chosen(by_row[ends[row] - members[row] : ends[row]])
 
 
-def _neighbours(patches: Patches, tolerance: float) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Pairs of patches that may be two letters of one line, the second right of the first."""
-    order = np.argsort(patches.bottom, kind="stable")
-    bottoms = patches.bottom[order]
-    height = patches.bottom - patches.top
-    reach = MAXIMUM_DESCENT * height[order] + 1
-    start = np.searchsorted(bottoms, bottoms - reach, side="left")
-    end = np.searchsorted(bottoms, bottoms + reach, side="right")
-    first, second = overlapping_pairs(start, end)
-    first, second = order[first], order[second]
-    lower = np.minimum(height[first], height[second])
+@compiled
+def _row_of(order: NDArray[np.int64], patches: Patches, tolerance: float) -> NDArray[np.int64]:
+    """The number of the row that each patch is part of.
+
+    Args:
+        order: of the patches by their bottom.
+    """
+    row_of = np.arange(len(order))
+    for position in range(len(order)):
+        one = order[position]
+        reach = MAXIMUM_DESCENT * (patches.bottom[one] - patches.top[one]) + 1
+        for step in (-1, 1):
+            near = position + step
+            while 0 <= near < len(order):
+                other = order[near]
+                if abs(patches.bottom[other] - patches.bottom[one]) > reach:
+                    break
+                if _follows(patches, one, other, tolerance):
+                    join(row_of, one, other)
+                near += step
+    numbered(row_of)
+    return row_of
+
+
+@compiled
+def _follows(patches: Patches, first: int, second: int, tolerance: float) -> bool:
+    """Whether two patches may be letters of one line, the second right of the first."""
+    tall = patches.bottom[first] - patches.top[first]
+    second_tall = patches.bottom[second] - patches.top[second]
+    lower = min(tall, second_tall)
     gap = patches.left[second] - patches.right[first]
-    alike = (gap >= -1 - MAXIMUM_SLANT * lower) & (gap <= MAXIMUM_GAP * lower)
-    alike &= patches.left[second] > patches.left[first]
-    alike &= lower >= MINIMUM_HEIGHT_RATIO * np.maximum(height[first], height[second])
+    if gap < -1 - MAXIMUM_SLANT * lower or gap > MAXIMUM_GAP * lower:
+        return False
+    if patches.left[second] <= patches.left[first]:
+        return False
+    if lower < MINIMUM_HEIGHT_RATIO * max(tall, second_tall):
+        return False
     # Small letters share the base line with capitals; J and Q, which hang below it, the top line.
-    base = np.abs(patches.bottom[first] - patches.bottom[second])
-    top = np.abs(patches.top[first] - patches.top[second])
-    alike &= np.minimum(base, top) <= MAXIMUM_LINE_OFFSET * lower + 1
-    alike &= np.abs(patches.grey[first] - patches.grey[second]) <= tolerance
-    return first[alike], second[alike]
+    base = abs(patches.bottom[first] - patches.bottom[second])
+    top = abs(patches.top[first] - patches.top[second])
+    if min(base, top) > MAXIMUM_LINE_OFFSET * lower + 1:
+        return False
+    return abs(patches.grey[first] - patches.grey[second]) <= tolerance
 
 
 def _letters_in(row: Patches) -> tuple[int, int]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from plainfilm.deid.burned_text.boxes import Rectangle, TextBox, TextStays, Verdict
 from plainfilm.deid.burned_text.candidates import FIRST_SEARCH, SECOND_SEARCH, Search
 from plainfilm.deid.burned_text.filling import filled, with_edges
+from plainfilm.deid.burned_text.greys import search_range
 from plainfilm.deid.burned_text.planes import clean_overlays, fill_icon
 from plainfilm.deid.burned_text.search import ReadLine, search_frame
 from plainfilm.deid.identity import KnownIdentity
@@ -51,8 +52,9 @@ def search_film(
     """
     found: list[TextBox] = []
     seen: list[ReadLine] = []
+    image = search_range(frame)
     for search in SEARCHES:
-        boxes = search_frame(frame, identity, index=index, search=search, seen=seen)
+        boxes = search_frame(image, identity, index=index, search=search, seen=seen)
         found += _new_among(boxes, found)
     return tuple(sorted(found, key=lambda box: (box.y, box.x)))
 
@@ -95,12 +97,13 @@ def _clean_frame(
 ) -> list[TextBox]:
     """Fill one frame until each search in turn finds nothing more to fill; what was found."""
     before = planes
+    images = [search_range(plane) for plane in planes]
     found: list[TextBox] = []
     seen: list[list[ReadLine]] = [[] for _ in planes]
     silent = 0
     for number in range(MOST_SEARCHES):
         search = SEARCHES[number % len(SEARCHES)]
-        boxes = _search(planes, identity, index, search, seen)
+        boxes = _search(images, identity, index, search, seen)
         new = _new_among(boxes, [box for box in found if not _fills(box)])
         # What cannot be read may be a part of what can: it is judged when that is gone.
         if any(box.verdict is Verdict.IDENTITY for box in new):
@@ -116,13 +119,14 @@ def _clean_frame(
             _refuse_forms(places, planes[0], found)
             edit_frames(dataset, {index: partial(filled, places=places)})
             planes = [decode_frame(dataset, index), *colour_channels(dataset, index)]
+            images = [search_range(plane) for plane in planes]
             seen = [[] for _ in planes]  # what was dark between letters may read now
     message = f"frame {index} still shows identity after {MOST_SEARCHES} searches"
     raise TextStays(message, found)
 
 
 def _search(
-    planes: Planes,
+    images: list[NDArray[np.uint8]],
     identity: KnownIdentity,
     index: int,
     search: Search,
@@ -130,8 +134,8 @@ def _search(
 ) -> list[TextBox]:
     """The text on all planes of a frame; a line that several show is as large as on all of them."""
     found: list[TextBox] = []
-    for plane, known in zip(planes, seen, strict=True):
-        boxes = search_frame(plane, identity, index=index, search=search, seen=known)
+    for image, known in zip(images, seen, strict=True):
+        boxes = search_frame(image, identity, index=index, search=search, seen=known)
         others = found
         found = list(boxes)
         for box in others:

@@ -71,6 +71,24 @@ class Line:
     def contrast(self) -> float:
         return abs(self.ink - self.ground)
 
+    @property
+    def length(self) -> float:
+        """By its thickness."""
+        across, down = self.place.width, self.place.height
+        return down / across if self.turned else across / down
+
+    def part(self, length: float) -> Rectangle:
+        """So much of the line, by its thickness, around the middle of its core."""
+        place = self.place.turned() if self.turned else self.place
+        core = self.core.turned() if self.turned else self.core
+        half = round(length * place.height / 2)
+        middle = (core.left + core.right) // 2
+        middle = min(max(middle, place.left + half), max(place.right - half, place.left + half))
+        part = Rectangle(
+            max(place.left, middle - half), place.top, min(place.right, middle + half), place.bottom
+        )
+        return part.turned() if self.turned else part
+
     def has_ink_of(self, other: "Line") -> bool:
         return abs(self.ink - other.ink) <= SAME_INK
 

@@ -5,12 +5,14 @@ On a film almost nothing is marked, and labelling every pixel would take most of
 
 from typing import Any, NamedTuple
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
-__all__ = ["Patches", "overlapping_pairs", "patches_of"]
+from plainfilm.compiled import compiled
+from plainfilm.deid.burned_text.joining import join, numbered
+
+__all__ = ["Patches", "patches_of"]
 
 
 class Patches(NamedTuple):
@@ -49,43 +51,76 @@ def patches_of(image: NDArray[np.uint8], mask: NDArray[np.uint8]) -> Patches:
     """
     columns = mask.shape[1]
     mask[:, -1] = 0
-    pixels = np.flatnonzero(mask.view(np.bool_))  # several times as fast as of integers
-    if not len(pixels):
-        return Patches(*(np.zeros(0, np.int64),) * 4, np.zeros(0), np.zeros(0, np.int64))
-    is_first = np.empty(len(pixels), np.bool_)
-    is_first[0] = True
-    np.not_equal(pixels[1:], pixels[:-1] + 1, out=is_first[1:])
-    first = np.flatnonzero(is_first)
-    start = pixels[first]
-    length = np.diff(first, append=len(pixels))
-    end = start + length
-    row, left = np.divmod(start, columns)
-    # Runs of the next row that touch, at a corner too.
-    low = np.searchsorted(end, start + columns, side="left")
-    high = np.searchsorted(start, end + columns, side="right")
-    upper, lower = overlapping_pairs(low, high)
-    links = coo_array((np.ones(len(upper), np.int8), (upper, lower)), shape=(len(start),) * 2)
-    _, patch = connected_components(links, directed=False)
-    order = np.argsort(patch, kind="stable")
-    starts = np.flatnonzero(np.diff(patch[order], prepend=-1))
-    row, left, length = row[order], left[order], length[order]
-    grey = np.add.reduceat(image.ravel()[pixels], first, dtype=np.int64)[order]
-    size = np.add.reduceat(length, starts)
-    return Patches(
-        np.minimum.reduceat(left, starts),
-        row[starts],
-        np.maximum.reduceat(left + length, starts),
-        np.maximum.reduceat(row, starts) + 1,
-        np.add.reduceat(grey, starts) / size,
-        size,
-    )
+    flat = mask.reshape(-1)
+    starts, ends = _runs(flat, flat[: len(flat) & ~7].view(np.uint64), cv2.countNonZero(mask))
+    patch = _patch_of(starts, ends, columns)
+    boxes, grey, pixels = _measured(image.reshape(-1), starts, ends, patch, columns)
+    return Patches(*boxes, grey, pixels)
 
 
-def overlapping_pairs(
-    low: NDArray[np.intp], high: NDArray[np.intp]
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Every (index, partner) with low[index] <= partner < high[index]."""
-    count = np.maximum(high - low, 0)
-    index = np.repeat(np.arange(len(low)), count)
-    partner = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-    return index, partner + np.repeat(low, count)
+@compiled
+def _runs(
+    flat: NDArray[np.uint8], words: NDArray[np.uint64], most: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Start and end of each run of ones; eight pixels at a time are passed over where none is."""
+    starts, ends = np.empty(most, np.int64), np.empty(most, np.int64)
+    count, inside, word = 0, False, 0
+    while word <= len(words):
+        if not inside:
+            while word < len(words) and words[word] == 0:
+                word += 1
+        for pixel in range(8 * word, min(8 * word + 8, len(flat))):
+            if (flat[pixel] != 0) != inside:
+                if inside:
+                    ends[count] = pixel
+                    count += 1
+                else:
+                    starts[count] = pixel
+                inside = not inside
+        word += 1
+    return starts[:count], ends[:count]
+
+
+@compiled
+def _patch_of(
+    starts: NDArray[np.int64], ends: NDArray[np.int64], columns: int
+) -> NDArray[np.int64]:
+    """The number of each run's patch, counted from the first row on."""
+    patch = np.arange(len(starts))
+    below = 0
+    for run in range(len(starts)):
+        while below < len(starts) and ends[below] < starts[run] + columns:
+            below += 1
+        other = below
+        while other < len(starts) and starts[other] <= ends[run] + columns:
+            join(patch, run, other)
+            other += 1
+    numbered(patch)
+    return patch
+
+
+@compiled
+def _measured(
+    flat: NDArray[np.uint8],
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    patch: NDArray[np.int64],
+    columns: int,
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
+    """Box (4, n), mean grey value (n,) and pixels (n,) of each patch."""
+    count = patch.max() + 1 if len(patch) else 0
+    boxes = np.empty((4, count), np.int64)
+    grey, pixels = np.zeros(count), np.zeros(count, np.int64)
+    for run in range(len(starts)):
+        one = patch[run]
+        row, left = starts[run] // columns, starts[run] % columns
+        right = left + ends[run] - starts[run]
+        if pixels[one] == 0:
+            boxes[0, one], boxes[1, one], boxes[2, one] = left, row, right
+        boxes[0, one] = min(boxes[0, one], left)
+        boxes[2, one] = max(boxes[2, one], right)
+        boxes[3, one] = row + 1
+        pixels[one] += right - left
+        for pixel in range(starts[run], ends[run]):
+            grey[one] += flat[pixel]
+    return boxes, grey / pixels, pixels

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,6 @@ from plainfilm.deid.burned_text.boxes import TextBox, TextStays, Verdict
 from plainfilm.deid.burned_text.candidates import FIRST_SEARCH, Search, find_candidates
 from plainfilm.deid.burned_text.crops import TURNS, cut_out
 from plainfilm.deid.burned_text.extent import Line, whole_lines
-from plainfilm.deid.burned_text.greys import search_range
 from plainfilm.deid.burned_text.judging import is_legible, judge_text
 from plainfilm.deid.burned_text.reading import Reading, read_lines
 from plainfilm.deid.identity import KnownIdentity
@@ -36,6 +35,9 @@ LEAST_READ_SHARE: Final = 0.35
 SURE: Final = 0.93
 SURE_CHARACTERS: Final = 5
 """A reading that is so sure of so many characters is not upside down."""
+LONG: Final = 9.0
+PART: Final = 6.0
+"""Of a line, by its thickness: a longer one is read as a whole where so much of it reads."""
 LEAST_READ: Final = 2
 """Characters of a reading that is worth another."""
 
@@ -57,7 +59,7 @@ class ReadLine(NamedTuple):
 
 
 def search_frame(
-    frame: NDArray[Any],
+    image: NDArray[np.uint8],
     identity: KnownIdentity,
     *,
     index: int = 0,
@@ -67,14 +69,13 @@ def search_frame(
     """Find, read and judge the text on one frame.
 
     Args:
-        frame: (rows, columns) stored values, integers; grey.
+        image: (rows, columns) uint8, from `search_range`.
         index: what the boxes carry as `frame`.
         seen: what was read before on this very frame, and is not read again; what is read now is
             added.
     Raises:
         TextStays: there is text everywhere.
     """
-    image = search_range(frame)
     lines = whole_lines(image, find_candidates(image, search))
     if len(lines) > MOST_LINES:
         message = f"text everywhere: {len(lines)} rows of letter-like shapes"
@@ -140,13 +141,33 @@ def _read(
 
 
 def _read_line(image: NDArray[np.uint8], line: Line) -> ReadLine:
+    turns = TURNS[line.turned]
+    if line.length > LONG:
+        turns = _turns_of_part(image, line)
+        if not turns:
+            return ReadLine(line, Reading("", 0.0), TURNS[line.turned][0])
     reads = []
-    for turn in TURNS[line.turned]:
+    for turn in turns:
         (reading,) = read_lines([cut_out(image, line, turn)])
         reads.append(ReadLine(line, reading, turn))
-        if reading.certainty >= SURE and len(reading.text) >= SURE_CHARACTERS:
+        if _is_sure(reading):
             break
     return max(reads, key=lambda read: _weight(read.reading))
+
+
+def _turns_of_part(image: NDArray[np.uint8], line: Line) -> tuple[int, ...]:
+    """The turns in which the middle of a long line's core reads at all: an edge of bone has none.
+
+    Where the part is sure in one turn, that is the only one.
+    """
+    part = replace(line, place=line.part(PART))
+    readings = {turn: read_lines([cut_out(image, part, turn)])[0] for turn in TURNS[line.turned]}
+    sure = [turn for turn, reading in readings.items() if _is_sure(reading)]
+    return tuple(sure if len(sure) == 1 else [turn for turn in readings if readings[turn].text])
+
+
+def _is_sure(reading: Reading) -> bool:
+    return reading.certainty >= SURE and len(reading.text) >= SURE_CHARACTERS
 
 
 def _promise(line: Line) -> float:

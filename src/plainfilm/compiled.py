@@ -14,7 +14,7 @@ R = TypeVar("R")
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
     """Compile on the first call, and keep the result on disk for the next process.
 
-    Without fast mathematics: sums keep their order, so that every machine finds the same medoids.
+    Without fast mathematics: sums keep their order, so that every machine finds the same.
     """
     try:
         found = njit(nogil=True, cache=True)(function)
