@@ -13,6 +13,7 @@ from plainfilm.deid.burned_text.candidates import FIRST_SEARCH, Search, find_can
 from plainfilm.deid.burned_text.crops import TURNS, cut_out
 from plainfilm.deid.burned_text.extent import Line, whole_lines
 from plainfilm.deid.burned_text.judging import is_legible, judge_text
+from plainfilm.deid.burned_text.letters import may_be_letters
 from plainfilm.deid.burned_text.reading import Reading, read_lines
 from plainfilm.deid.identity import KnownIdentity
 
@@ -142,10 +143,10 @@ def _read(
 
 def _read_line(image: NDArray[np.uint8], line: Line) -> ReadLine:
     turns = TURNS[line.turned]
+    if not may_be_letters(image, line):
+        return ReadLine(line, Reading("", 0.0), turns[0])
     if line.length > LONG:
-        turns = _turns_of_part(image, line)
-        if not turns:
-            return ReadLine(line, Reading("", 0.0), TURNS[line.turned][0])
+        turns = _turns_of_part(image, line) or turns
     reads = []
     for turn in turns:
         (reading,) = read_lines([cut_out(image, line, turn)])
