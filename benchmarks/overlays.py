@@ -19,8 +19,11 @@ from PIL import Image, ImageDraw, ImageFont
 __all__ = [
     "Overlay",
     "Person",
+    "drawn",
     "films",
+    "fonts",
     "identity_line",
+    "ink_value",
     "load",
     "marker_line",
     "plant",
@@ -165,13 +168,13 @@ def plant(
         field = draw.choice([0, 255, draw.randint(30, 225)])
         new[y - margin : y + height + margin, x - margin : x + width + margin] = field
     ground = float(np.median(part))
-    value = _ink_value(ground, draw)
+    value = ink_value(ground, draw)
     share = ink / 255.0
     part[:] = np.round(part * (1 - share) + value * share)
     return new, Overlay(text, pixels, font.stem, turn, x, y, ink, is_boxed, abs(value - ground))
 
 
-def _ink_value(ground: float, draw: random.Random) -> float:
+def ink_value(ground: float, draw: random.Random) -> float:
     """Black, white or grey, the greys 25 to 110 from the ground on either side."""
     kind = draw.randrange(4)
     if kind == 0 and ground >= LEAST_CONTRAST:

@@ -26,8 +26,8 @@ HEIGHT: Final = 32
 WIDTH: Final = 192
 """Pixels of what the network sees of a row: the middle of its core."""
 LEAST_PROBABILITY: Final = 0.004
-"""Of letters, for a row to be read: of 1,960 planted rows, of fonts and films that the network had
-not seen, none had less, and of 1,802 edges two thirds."""
+"""Of letters, for a row to be read. Of 2,018 planted rows, of typefaces and films that the network
+had not seen, four had less, all of them crossed by bone or by other text; of 1,180 edges 61 %."""
 
 
 def may_be_letters(image: NDArray[np.uint8], line: Line) -> bool:
