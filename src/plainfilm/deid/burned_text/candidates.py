@@ -247,7 +247,7 @@ def _follows(patches: Patches, first: int, second: int, tolerance: float) -> boo
     top = abs(patches.top[first] - patches.top[second])
     if min(base, top) > MAXIMUM_LINE_OFFSET * lower + 1:
         return False
-    return abs(patches.grey[first] - patches.grey[second]) <= tolerance
+    return bool(abs(patches.grey[first] - patches.grey[second]) <= tolerance)
 
 
 def _letters_in(row: Patches) -> tuple[int, int]:

@@ -134,7 +134,12 @@ class MarkedFrame:
         return scratch_plane(key, self.image.shape)
 
 
-_scratch = threading.local()
+class _Scratch(threading.local):
+    def __init__(self) -> None:
+        self.planes: dict[tuple[object, ...], NDArray[np.uint8]] = {}
+
+
+_scratch = _Scratch()
 
 
 def scratch_plane(key: tuple[object, ...], shape: tuple[int, ...]) -> NDArray[np.uint8]:
@@ -147,7 +152,7 @@ def scratch_plane(key: tuple[object, ...], shape: tuple[int, ...]) -> NDArray[np
     size = shape[0] * shape[1]
     if size > LARGEST_KEPT:
         return np.empty(shape, np.uint8)
-    planes: dict[tuple[object, ...], NDArray[np.uint8]] = _scratch.__dict__
+    planes = _scratch.planes
     if key not in planes or len(planes[key]) < size:
         planes[key] = np.empty(size, np.uint8)
     return planes[key][:size].reshape(shape)

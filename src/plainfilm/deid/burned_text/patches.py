@@ -54,8 +54,10 @@ def patches_of(image: NDArray[np.uint8], mask: NDArray[np.uint8]) -> Patches:
     flat = mask.reshape(-1)
     starts, ends = _runs(flat, flat[: len(flat) & ~7].view(np.uint64), cv2.countNonZero(mask))
     patch = _patch_of(starts, ends, columns)
-    boxes, grey, pixels = _measured(image.reshape(-1), starts, ends, patch, columns)
-    return Patches(*boxes, grey, pixels)
+    (left, top, right, bottom), grey, pixels = _measured(
+        image.reshape(-1), starts, ends, patch, columns
+    )
+    return Patches(left, top, right, bottom, grey, pixels)
 
 
 @compiled

@@ -142,7 +142,7 @@ def _read(
 
 
 def _read_line(image: NDArray[np.uint8], line: Line) -> ReadLine:
-    turns = TURNS[line.turned]
+    turns: tuple[int, ...] = TURNS[line.turned]
     if not may_be_letters(image, line):
         return ReadLine(line, Reading("", 0.0), turns[0])
     if line.length > LONG:
