@@ -71,14 +71,8 @@ class Line:
     def contrast(self) -> float:
         return abs(self.ink - self.ground)
 
-    @property
-    def length(self) -> float:
-        """By its thickness."""
-        across, down = self.place.width, self.place.height
-        return down / across if self.turned else across / down
-
     def part(self, length: float) -> Rectangle:
-        """So much of the line, by its thickness, around the middle of its core."""
+        """So much of the line, by its thickness, around the middle of its core; or all of it."""
         place = self.place.turned() if self.turned else self.place
         core = self.core.turned() if self.turned else self.core
         half = round(length * place.height / 2)

@@ -36,9 +36,6 @@ LEAST_READ_SHARE: Final = 0.35
 SURE: Final = 0.93
 SURE_CHARACTERS: Final = 5
 """A reading that is so sure of so many characters is not upside down."""
-LONG: Final = 9.0
-PART: Final = 6.0
-"""Of a line, by its thickness: a longer one is read as a whole where so much of it reads."""
 LEAST_READ: Final = 2
 """Characters of a reading that is worth another."""
 
@@ -142,33 +139,16 @@ def _read(
 
 
 def _read_line(image: NDArray[np.uint8], line: Line) -> ReadLine:
-    turns: tuple[int, ...] = TURNS[line.turned]
+    turns = TURNS[line.turned]
     if not may_be_letters(image, line):
         return ReadLine(line, Reading("", 0.0), turns[0])
-    if line.length > LONG:
-        turns = _turns_of_part(image, line) or turns
     reads = []
     for turn in turns:
         (reading,) = read_lines([cut_out(image, line, turn)])
         reads.append(ReadLine(line, reading, turn))
-        if _is_sure(reading):
+        if reading.certainty >= SURE and len(reading.text) >= SURE_CHARACTERS:
             break
     return max(reads, key=lambda read: _weight(read.reading))
-
-
-def _turns_of_part(image: NDArray[np.uint8], line: Line) -> tuple[int, ...]:
-    """The turns in which the middle of a long line's core reads at all: an edge of bone has none.
-
-    Where the part is sure in one turn, that is the only one.
-    """
-    part = replace(line, place=line.part(PART))
-    readings = {turn: read_lines([cut_out(image, part, turn)])[0] for turn in TURNS[line.turned]}
-    sure = [turn for turn, reading in readings.items() if _is_sure(reading)]
-    return tuple(sure if len(sure) == 1 else [turn for turn in readings if readings[turn].text])
-
-
-def _is_sure(reading: Reading) -> bool:
-    return reading.certainty >= SURE and len(reading.text) >= SURE_CHARACTERS
 
 
 def _promise(line: Line) -> float:
