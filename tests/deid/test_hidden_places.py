@@ -222,7 +222,7 @@ def test_batch_that_breaks_off_leaves_a_record_of_what_was_released(written, tmp
             end()
         released.append(path)
 
-    monkeypatch.setattr("plainfilm.deid.step.write_dataset", write_once)
+    monkeypatch.setattr("plainfilm.deid.step.write_film", write_once)
     with pytest.raises(ArchiveError):
         step.process(films)
     assert released

@@ -4,9 +4,16 @@ from functools import cache
 from typing import Final
 
 from plainfilm.deid.profile import Option, data_rows
-from plainfilm.dicom import DataElement, Dataset, decode_elements, encode_element, encode_item
+from plainfilm.dicom import (
+    DataElement,
+    Dataset,
+    decode_elements,
+    encode_element,
+    encode_item,
+    read_raw,
+)
 
-__all__ = ["mark_deidentified", "marks"]
+__all__ = ["mark_deidentified", "mark_searched", "marks"]
 
 METHOD: Final = "plainfilm: DICOM PS3.15 annex E, 2026d"
 
@@ -55,6 +62,20 @@ def mark_deidentified(
         dataset.add(element)
     if pixels_searched:
         dataset.add(DataElement(_BURNED_IN, "CS", "NO"))
+
+
+def mark_searched(content: bytes, options: frozenset[Option]) -> bytes:
+    """A film's bytes as `mark_deidentified` would have it be written, all else copied.
+
+    Args:
+        content: from `clean_file`, whose pixels were searched and needed no change.
+    """
+    film = read_raw(content)
+    pieces = {element.tag: content[element.start : element.end] for element in film.elements}
+    pieces |= marks(options, pixels_searched=True, implicit=film.implicit)
+    pieces[_BURNED_IN] = encode_element(_BURNED_IN, "CS", b"NO", implicit=film.implicit)
+    head = content[: film.elements[0].start]
+    return b"".join((head, *(pieces[tag] for tag in sorted(pieces))))
 
 
 def _longitudinal(options: frozenset[Option]) -> bytes:

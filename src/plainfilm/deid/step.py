@@ -8,7 +8,7 @@ from typing import ClassVar
 from plainfilm.deid.audit import FilmAudit, result_thumbnail, write_part
 from plainfilm.deid.burned_text import TextBox, TextStays, Verdict, clean_burned_text
 from plainfilm.deid.clean import CleanFile, clean_file
-from plainfilm.deid.method import mark_deidentified
+from plainfilm.deid.method import mark_deidentified, mark_searched
 from plainfilm.deid.pixel_bytes import clean_pixel_bytes, is_compressed
 from plainfilm.deid.profile import DEFAULT_OPTIONS, Option, check_options
 from plainfilm.deid.pseudonyms import KeyedHash
@@ -140,13 +140,18 @@ class Deidentify:
         dataset = _in_own_syntax(clean)
         if clean.has_overlay_in_pixels and is_compressed(dataset):
             raise _withheld("an overlay lies in the spare bits of compressed pixels")
+        stored = dataset.get("PixelData")
         clear_unused_bits(dataset)
         pixels = decode_film(dataset)
         clean_pixel_bytes(dataset)
         boxes = clean_burned_text(dataset, pixels, clean.identity, strict=self.strict)
         _refuse_contradiction(dataset, boxes)
-        mark_deidentified(dataset, self.options, pixels_searched=True)
         shown = [box for box in boxes if box.verdict is not Verdict.KEEP]
+        if clean.is_final and not shown and dataset.PixelData == stored:
+            _make_folder(path.parent)
+            write_film(mark_searched(clean.content, self.options), path)
+            return boxes, b""
+        mark_deidentified(dataset, self.options, pixels_searched=True)
         wanted = self.audit is not None and shown
         thumbnail = result_thumbnail(dataset, shown) if wanted else b""
         _make_folder(path.parent)

@@ -160,11 +160,13 @@ def _pool(step: Step[Any, Any], workers: int) -> ProcessPoolExecutor:
 
 
 def _settle() -> None:
-    """Make a worker end with its driver, and search for garbage less often.
+    """Make a worker end with its driver, use one thread, and search for garbage less often.
 
-    A killed driver cannot end its workers, and these would wait for its next batch for ever. As
-    for garbage: batches of records are all alive at once.
+    A killed driver cannot end its workers, and these would wait for its next batch for ever.
+    OpenCV would start a thread for each core in each worker. As for garbage: batches of records
+    are all alive at once.
     """
+    os.environ.setdefault("OPENCV_FOR_THREADS_NUM", "1")
     threading.Thread(target=_end_with_driver, daemon=True).start()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)

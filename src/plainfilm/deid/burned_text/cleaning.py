@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from plainfilm.deid.burned_text.boxes import Rectangle, TextBox, TextStays, Verdict
 from plainfilm.deid.burned_text.candidates import FIRST_SEARCH, SECOND_SEARCH, Search
+from plainfilm.deid.burned_text.extent import Line
 from plainfilm.deid.burned_text.filling import filled, with_edges
 from plainfilm.deid.burned_text.greys import search_range
 from plainfilm.deid.burned_text.planes import clean_overlays, fill_icon
@@ -119,10 +120,23 @@ def _clean_frame(
             _refuse_forms(places, planes[0], found)
             edit_frames(dataset, {index: partial(filled, places=places)})
             planes = [decode_frame(dataset, index), *colour_channels(dataset, index)]
-            images = [search_range(plane) for plane in planes]
-            seen = [[] for _ in planes]  # what was dark between letters may read now
+            shown, images = images, [search_range(plane) for plane in planes]
+            # What was dark between letters may read now; what lies elsewhere was read. A film whose
+            # only colour was that of its text has no channels any more.
+            seen = [
+                [read for read in known if _is_unchanged(read.line, old, new)]
+                for known, old, new in zip(seen, shown, images, strict=False)
+            ]
     message = f"frame {index} still shows identity after {MOST_SEARCHES} searches"
     raise TextStays(message, found)
+
+
+def _is_unchanged(line: Line, before: NDArray[np.uint8], after: NDArray[np.uint8]) -> bool:
+    """Whether a line and what surrounds it looks the same in two images of a frame."""
+    thickness = min(line.place.width, line.place.height)
+    around = line.place.padded(thickness, thickness, (before.shape[0], before.shape[1]))
+    region = np.s_[around.top : around.bottom, around.left : around.right]
+    return np.array_equal(before[region], after[region])
 
 
 def _search(

@@ -10,6 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from plainfilm.compiled import compiled
+
 __all__ = ["Constant", "MarkedFrame", "Marking", "scratch_plane"]
 
 Mask = NDArray[np.uint8]
@@ -158,8 +160,18 @@ def scratch_plane(key: tuple[object, ...], shape: tuple[int, ...]) -> NDArray[np
     return planes[key][:size].reshape(shape)
 
 
+@compiled
 def _median(values: NDArray[np.uint8]) -> float:
-    """By counting, which is several times as fast as `numpy.median`."""
-    below = np.cumsum(np.bincount(values.ravel(), minlength=256))
-    middle = [(values.size - 1) // 2, values.size // 2]
-    return float(np.searchsorted(below, middle, side="right").mean())
+    """By counting, which is many times as fast as by sorting."""
+    counts = np.zeros(256, np.int64)
+    for row in range(values.shape[0]):
+        for column in range(values.shape[1]):
+            counts[values[row, column]] += 1
+    below, lower, upper = 0, -1, -1
+    for value in range(256):
+        below += counts[value]
+        if lower < 0 and below > (values.size - 1) // 2:
+            lower = value
+        if upper < 0 and below > values.size // 2:
+            upper = value
+    return (lower + upper) / 2
