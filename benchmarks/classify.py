@@ -25,6 +25,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 
@@ -91,12 +92,18 @@ def run_ours(folder: Path, model: StoredModel, out: Path) -> tuple[float, dict[s
 
 
 def run_peer(
-    films: list[tuple[Path, str]], model: StoredModel
+    films: list[tuple[Path, str]], network: Path, side: int, classes: Sequence[str], kind: str
 ) -> tuple[dict[str, list[float]], dict[str, str]]:
-    """Syntax → seconds of each film, and file name → category."""
+    """Run the plain loop.
+
+    Args:
+        kind: of the network: `categories`, or `findings`.
+    Returns:
+        Syntax → seconds of each film, and file name → the likeliest of `classes`.
+    """
     script = Path(__file__).with_name("classify_loop.py")
     process = subprocess.Popen(
-        [str(peer_python("classify")), str(script), str(model.network), str(model.card.side)],
+        [str(peer_python("classify")), str(script), str(network), str(side), kind],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -111,7 +118,7 @@ def run_peer(
         process.stdin.flush()
         taken, best = process.stdout.readline().split()
         seconds[syntax].append(float(taken))
-        said[path.name] = model.card.classes[int(best)]
+        said[path.name] = classes[int(best)]
     process.stdin.close()
     process.wait()
     return seconds, said
@@ -128,7 +135,10 @@ def main() -> int:
         folder.mkdir()
         films = write_films(folder, options.films)
         ours, our_names = run_ours(folder, model, Path(name) / "classified.csv")
-        by_syntax, their_names = run_peer(films, model)
+        card = model.card
+        by_syntax, their_names = run_peer(
+            films, model.network, card.side, card.classes, "categories"
+        )
     theirs = sum(itertools.chain(*by_syntax.values()))
     for syntax, seconds in by_syntax.items():
         print(f"peer, {syntax:<20} {statistics.median(seconds) * 1000:6.0f} ms a film")

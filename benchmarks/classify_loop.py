@@ -1,8 +1,8 @@
-"""The peer of `classify.py`: a plain loop of pydicom and PyTorch, as one would write it.
+"""The peer of `classify.py` and `findings.py`: pydicom and PyTorch in a plain loop.
 
-    python benchmarks/classify_loop.py MODEL.onnx SIDE < paths
+    python benchmarks/classify_loop.py MODEL.onnx SIDE {categories,findings} < paths
 
-Answers each path with a line: seconds, and the number of the likeliest category. It runs in the
+Answers each path with a line: seconds, and the number of the likeliest class. It runs in the
 peer's own environment.
 """
 
@@ -42,13 +42,17 @@ def square(path: str, side: int) -> torch.Tensor:
 
 def main() -> None:
     network = EagerNetwork(Path(sys.argv[1])).eval()
-    side = int(sys.argv[2])
+    side, kind = int(sys.argv[2]), sys.argv[3]
     print("ready", flush=True)
     for line in sys.stdin:
         begin = time.perf_counter()
         with torch.inference_mode():
-            logits = network(square(line.strip(), side))["category"]
-            best = int(logits.softmax(dim=1).argmax())
+            film = square(line.strip(), side)
+            if kind == "categories":
+                said = network(film)["category"].softmax(dim=1)
+            else:
+                said = network(film[None].float() / 255)["probabilities"]
+            best = int(said.argmax())
         print(time.perf_counter() - begin, best, flush=True)
 
 

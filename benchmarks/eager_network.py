@@ -1,4 +1,4 @@
-"""An ONNX network as a plain PyTorch module, run eagerly: the peer of `classify.py`.
+"""An ONNX network as a plain PyTorch module, run eagerly: the peer of `classify.py` and others.
 
 It knows the operations that convolutional classifiers of films are made of, and no others.
 Nothing of plainfilm is imported here, since it runs in the peer's own environment.
@@ -18,7 +18,7 @@ __all__ = ["EagerNetwork"]
 
 
 class EagerNetwork(nn.Module):
-    """The network of an ONNX file; takes (n, side, side) uint8, returns output name → logits."""
+    """The network of an ONNX file; takes a batch of films as that does, gives outputs by name."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
@@ -51,7 +51,7 @@ def _convolution(options: dict[str, Any]) -> Callable[..., Tensor]:
     strides, groups = options["strides"], options["group"]
     symmetric = (top, left) == (bottom, right)
 
-    def run(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    def run(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         if symmetric:
             return F.conv2d(x, weight, bias, strides, (top, left), 1, groups)
         return F.conv2d(F.pad(x, (left, right, top, bottom)), weight, bias, strides, 0, 1, groups)
@@ -92,20 +92,44 @@ def _average(options: dict[str, Any]) -> Callable[..., Tensor]:
     return lambda x: F.avg_pool2d(x, options["kernel_shape"], options["strides"])
 
 
+def _normalisation(options: dict[str, Any]) -> Callable[..., Tensor]:
+    epsilon = options.get("epsilon", 1e-5)
+    return lambda x, scale, bias, mean, variance: F.batch_norm(
+        x, mean, variance, scale, bias, eps=epsilon
+    )
+
+
+def _largest(options: dict[str, Any]) -> Callable[..., Tensor]:
+    top, left, bottom, right = options.get("pads", (0, 0, 0, 0))
+    assert (top, left) == (bottom, right)
+    ceil = bool(options.get("ceil_mode", 0))
+    return lambda x: F.max_pool2d(
+        x, options["kernel_shape"], options["strides"], (top, left), ceil_mode=ceil
+    )
+
+
+def _concatenation(options: dict[str, Any]) -> Callable[..., Tensor]:
+    return lambda *parts: torch.cat(parts, dim=options["axis"])
+
+
 _OPERATIONS: dict[str, Callable[[dict[str, Any]], Callable[..., Tensor]]] = {
     "Add": lambda _: torch.add,
     "AveragePool": _average,
+    "BatchNormalization": _normalisation,
     "Cast": _cast,
     "Clip": lambda _: lambda x, low, high: x.clamp(float(low), float(high)),
+    "Concat": _concatenation,
     "Conv": _convolution,
     "Div": lambda _: torch.div,
     "Gather": _gather,
     "Gemm": _gemm,
+    "MaxPool": _largest,
     "Mul": lambda _: torch.mul,
     "Pow": lambda _: torch.pow,
     "ReduceMean": _mean,
     "Relu": lambda _: F.relu,
     "Reshape": lambda _: lambda x, shape: x.reshape(shape.tolist()),
+    "Sigmoid": lambda _: torch.sigmoid,
     "Slice": lambda _: _slice,
     "Sqrt": lambda _: torch.sqrt,
     "Sub": lambda _: torch.sub,

@@ -21,20 +21,25 @@ def peer_python(requirements: str) -> Path:
     """The Python of a peer's environment, which is built when it is not there yet.
 
     Args:
-        requirements: name of a file in `benchmarks/peers/`, without `.txt`.
+        requirements: name of a file in `benchmarks/peers/`, without `.txt`. What is in a file of
+            the same name with `.no-deps.txt` is installed after it, without dependencies.
     Raises:
         subprocess.CalledProcessError: pip could not install the peer.
     """
     listed = _FOLDER / f"{requirements}.txt"
-    digest = hashlib.sha256(listed.read_bytes() + sys.version.encode()).hexdigest()[:12]
+    alone = _FOLDER / f"{requirements}.no-deps.txt"
+    files = [(listed, []), *([(alone, ["--no-deps"])] if alone.exists() else [])]
+    contents = b"".join(file.read_bytes() for file, _ in files)
+    digest = hashlib.sha256(contents + sys.version.encode()).hexdigest()[:12]
     home = _cache() / f"{requirements}-{digest}"
     python = home / "bin" / "python"
     ready = home / "ready"  # written last, so that an interrupted installation is done again
     if not ready.exists():
         print(f"installing {listed.name} into {home} …", file=sys.stderr)
         venv.create(home, with_pip=True, clear=True)
-        command = [str(python), "-m", "pip", "install", "--quiet", "-r", str(listed)]
-        subprocess.run(command, check=True)
+        for file, options in files:
+            command = [str(python), "-m", "pip", "install", "--quiet", *options, "-r", str(file)]
+            subprocess.run(command, check=True)
         ready.touch()
     return python
 

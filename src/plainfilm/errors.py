@@ -69,6 +69,8 @@ class Reason(StrEnum):
     IMAGE_TOO_NARROW = "image_too_narrow"
     SEVERAL_FRAMES = "several_frames"
     SIGNED_OBJECT = "signed_object"
+    CATEGORY_NOT_READ = "category_not_read"
+    UNUSABLE_ANSWER = "unusable_answer"
     WORKER_DIED = "worker_died"
     EMPTY_REPORT = "empty_report"
     BAD_REPORT = "bad_report"
@@ -108,6 +110,8 @@ REASON_TEXT: Final[dict[Reason, str]] = {
     Reason.IMAGE_TOO_SMALL: "the image has too few pixels to tell what it shows",
     Reason.IMAGE_TOO_NARROW: "the image is a strip, many times longer than it is wide",
     Reason.SEVERAL_FRAMES: "the object holds several frames, so it is no single film",
+    Reason.CATEGORY_NOT_READ: "the model does not read films of this category",
+    Reason.UNUSABLE_ANSWER: "the model answered with what is no probability; its card may tell why",
     Reason.WORKER_DIED: "the worker process died on this item; a damaged file is likely",
     Reason.EMPTY_REPORT: "the report has no text",
     Reason.BAD_REPORT: "the report could not be read",

@@ -13,6 +13,7 @@ from typing import TypeAlias
 from plainfilm.errors import Reason
 
 __all__ = [
+    "Box",
     "CleanFilm",
     "Decision",
     "Film",
@@ -72,6 +73,7 @@ class Film:
         tags: DICOM keyword → value, holding at least the keywords that the step asked for and
             that the film has.
         predictions: task → what earlier steps said, holding the tasks that the step asked for.
+        decision: what one of these tasks decided of the film; None where none did.
     """
 
     film_id: int
@@ -79,6 +81,7 @@ class Film:
     location: Location
     tags: Mapping[str, TagValue] = field(default_factory=dict, hash=False)
     predictions: Mapping[str, Prediction] = field(default_factory=dict, hash=False)
+    decision: "Decision | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +194,28 @@ class Decision:
     probability: float | None = None
     laterality: str = ""
     details: Mapping[str, object] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Where on a film one finding is.
+
+    Attributes:
+        task: what was asked: `chest` or `spine`.
+        label: the finding.
+        xmin, ymin, xmax, ymax: pixels of the stored frame, before any turning; continuous, so that
+            0 is the outer edge of the first pixel and `xmax` is the number of columns at most.
+        score: how sure the model is, in [0, 1].
+    """
+
+    film_id: int
+    task: str
+    label: str
+    xmin: float
+    ymin: float
+    xmax: float
+    ymax: float
+    score: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,8 @@ class Step(Protocol[InContra, OutCo]):
     """Maps a batch of inputs to a batch of records.
 
     `name` and `version` go into every result; raise `version` when the same input would give
-    another result, and the archive computes it anew.
+    another result, and the archive computes it anew. A step that takes long for each input has
+    `batch_items: ClassVar[int]`, how many it wants at once, so that all workers end together.
     """
 
     name: ClassVar[str]
@@ -49,7 +50,8 @@ class FilmStep(Step[Film, OutCo], Protocol[OutCo]):
     """A step over films; `keywords` names the tags it reads, so that no others are loaded.
 
     One that builds on others also has `tasks: ClassVar[tuple[str, ...]]`, their names: it gets
-    their predictions in `Film.predictions`, and a film is done anew when one of them was.
+    their predictions in `Film.predictions`, their decision in `Film.decision`, and a film is done
+    anew when one of them was.
     """
 
     keywords: ClassVar[tuple[str, ...]]
@@ -112,8 +114,11 @@ def _plain(value: object) -> object:
     if isinstance(value, (tuple, list)):
         return [_plain(item) for item in value]
     if dataclasses.is_dataclass(value):
-        fields = dataclasses.fields(value)
-        return {field.name: _plain(getattr(value, field.name)) for field in fields}
+        return {
+            field.name: _plain(getattr(value, field.name))
+            for field in dataclasses.fields(value)
+            if field.metadata.get("parameter", True)
+        }
     return value
 
 

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from plainfilm.errors import InputError, Reason
 from plainfilm.records import (
+    Box,
     Decision,
     Film,
     Label,
@@ -86,3 +87,21 @@ class DecideByModality:
         if said is None:
             return Decision(film_id, Outcome.UNKNOWN, "")
         return Decision(film_id, Outcome.AGREE, said.value, said.probability, "R", {"why": "same"})
+
+
+@dataclass(frozen=True)
+class BoxDecided:
+    """Puts two boxes into each film that `by_modality` decided, labelled by its category."""
+
+    name: ClassVar[str] = "boxes"
+    version: ClassVar[str] = "1"
+    keywords: ClassVar[tuple[str, ...]] = ()
+    tasks: ClassVar[tuple[str, ...]] = ("by_modality",)
+
+    def process(self, batch: Sequence[Film]) -> Sequence[Box]:
+        return [
+            Box(film.film_id, "chest", film.decision.category, 1.0, 2.0, xmax, 4.5, 0.25)
+            for film in batch
+            for xmax in (3.0, 3.0)
+            if film.decision is not None and film.decision.category
+        ]

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import pytest
 
-from archive_steps import CountWords, DecideByModality, NameModality
+from archive_steps import BoxDecided, CountWords, DecideByModality, NameModality
 from films_on_disk import write_film, write_films
 from plainfilm.archive import Archive
 from plainfilm.engine import LocalEngine
@@ -251,3 +251,53 @@ def test_a_film_that_changed_loses_its_decision(
     write_film(tmp_path / "in" / "000.dcm", 0, StudyDescription="OTHER")
     assert filled.ingest([tmp_path / "in"], engine=engine).films == 1
     assert len(_decisions(filled)) == 5
+
+
+def _boxes(archive: Archive) -> list[dict[str, object]]:
+    return archive.rows("SELECT * FROM box ORDER BY film_id")
+
+
+def test_a_step_gets_the_decision_that_it_builds_on_and_leaves_boxes(
+    filled: Archive, engine: LocalEngine
+) -> None:
+    filled.run(NameModality(reject=(2,)), engine=engine)
+    filled.run(DecideByModality(), engine=engine)
+    filled.run(BoxDecided(), engine=engine)
+    boxes = _boxes(filled)
+    assert len(boxes) == 10  # two alike in each film are two
+    found = {name: boxes[0][name] for name in ("task", "label", "xmin", "ymin", "xmax", "ymax")}
+    assert found == {
+        "task": "chest", "label": "DX", "xmin": 1.0, "ymin": 2.0, "xmax": 3.0, "ymax": 4.5,
+    }  # fmt: skip
+    assert boxes[0]["score"] == 0.25
+
+
+def test_boxes_are_replaced_and_go_with_the_decision(filled: Archive, engine: LocalEngine) -> None:
+    filled.run(NameModality(), engine=engine)
+    filled.run(DecideByModality(), engine=engine)
+    filled.run(BoxDecided(), engine=engine)
+    assert filled.run(BoxDecided(), engine=engine, again=True).done == 6
+    assert len(_boxes(filled)) == 12
+    filled.run(NameModality(reject=tuple(range(7))), engine=engine)
+    filled.run(DecideByModality(), engine=engine)
+    filled.run(BoxDecided(), engine=engine)
+    assert _boxes(filled) == []
+
+
+def test_a_film_that_changed_loses_its_boxes(
+    filled: Archive, engine: LocalEngine, tmp_path: Path
+) -> None:
+    filled.run(NameModality(), engine=engine)
+    filled.run(DecideByModality(), engine=engine)
+    filled.run(BoxDecided(), engine=engine)
+    write_film(tmp_path / "in" / "000.dcm", 99)
+    filled.ingest([tmp_path / "in"], engine=engine)
+    assert len(_boxes(filled)) == 10
+
+
+def test_only_the_films_that_are_named_are_computed(filled: Archive, engine: LocalEngine) -> None:
+    ids = [row["film_id"] for row in filled.rows("SELECT film_id FROM film ORDER BY film_id")]
+    assert filled.to_do(NameModality(), only=ids[:2]) == 2
+    assert filled.run(NameModality(), engine=engine, only=ids[:2]).done == 2
+    chosen = filled.run(NameModality(), engine=engine, only=ids[1:], where="InstanceNumber < 4")
+    assert (chosen.done, chosen.skipped) == (2, 1)

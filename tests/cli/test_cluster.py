@@ -1,7 +1,9 @@
 """`cluster` from end to end."""
 
 import csv
+import json
 from collections.abc import Callable
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -66,7 +68,7 @@ def test_a_table_is_clustered_and_its_wrong_tag_is_listed(
     assert reasons["PatientName"] == "identity"
     assert reasons["Modality"] == "one_value"
     shown = plainfilm("cluster", table, *by)
-    assert "1 tags that nearly all" in shown.out
+    assert "1 tag that nearly all" in shown.out
     assert "CHEST: 29 of 29 in cluster" in shown.out
 
 
@@ -89,6 +91,7 @@ def test_the_archive_keeps_clusters_and_what_speaks_against_tags(
     (against,) = [row for row in kept if '"expected"' in row["details"]]
     assert against["film_id"] == found["film_id"]
     assert "CHEST" in against["details"]
+    assert {json.loads(row["details"])["size"] for row in kept} == {2, 24}
 
 
 def test_clustering_again_replaces_what_is_kept_and_a_choice_of_films_keeps_nothing(
@@ -139,6 +142,22 @@ def test_wrong_wishes_are_refused(plainfilm: Run, table: Path, films: Path) -> N
     assert plainfilm("cluster", table, "--k", 0).code == 2
     assert plainfilm("cluster", table.parent / "no.csv").code == 1
     assert plainfilm("cluster", table, "--metric", "feet").code == 1
+
+
+def test_films_of_several_modalities_come_apart(plainfilm: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "archive"
+    with Archive.create(folder) as archive:
+        archive.ingest(_pydicom_folders(), engine=LocalEngine(workers=1))
+    ran = plainfilm("cluster", folder, "--by", "Modality", "--json")
+    judged = ran.facts["judged"]["Modality"]
+    assert (ran.code, ran.facts["films"] > 80, judged["values"] >= 7) == (0, True, True)
+    assert judged["homogeneity"] > 0.8
+
+
+def _pydicom_folders() -> list[Path]:
+    """The DICOM files of the wheels `pydicom` and `pydicom-data`: CT, MR, US, CR, NM and others."""
+    places = (("pydicom", "data/test_files"), ("data_store", "data"))
+    return [Path(str(resources.files(package))) / place for package, place in places]
 
 
 def test_a_table_of_one_film_is_one_cluster(plainfilm: Run, tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def test_json_and_a_folder_have_every_figure(
         "homogeneity", "nmi_paper", "nmi_geometric", "nmi_arithmetic",
     }  # fmt: skip
     assert set(facts["elbows"]) == {"original", "compressed"}
-    assert len(facts["written"]) == 6
+    assert len(facts["written"]) == 7
     assert (out / "scores_by_k.png").stat().st_size > 1_000
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from plainfilm.evaluate import (
     Bootstrap,
+    Estimate,
     LabelTable,
     cooccurrence,
     label_agreement,
@@ -71,3 +72,20 @@ def test_without_a_bootstrap_there_is_no_interval() -> None:
     (found,) = label_agreement(one, one, ["A"], tasks=("mention",))
     assert tables.agreement_grid(found).rows[0][3:] == ("1.000",) * 3
     assert tables.agreement_records(found)[0]["f1_low"] is None
+
+
+def test_latex_is_escaped() -> None:
+    grid = tables.Grid(
+        "50 % of x_1", ("Finding", "A & B"), (("#1 ~ {a}", "0.5 (0.4\N{EN DASH}0.6)"),)
+    )
+    lines = tables.to_latex(grid).splitlines()
+    assert lines[1] == r"\caption{50 \% of x\_1}"
+    assert lines[2] == r"\begin{tabular}{lr}"
+    assert r"Finding & A \& B \\" in lines
+    assert r"\#1 \textasciitilde{} \{a\} & 0.5 (0.4--0.6) \\" in lines
+
+
+def test_intervals_around_0_have_no_dash_beside_a_minus() -> None:
+    assert tables.with_interval(Estimate(-0.1, -0.2, 0.05)) == "-0.100 (-0.200 to 0.050)"
+    assert tables.with_interval(Estimate(0.1, 0.05, 0.2)) == "0.100 (0.050\N{EN DASH}0.200)"
+    assert tables.with_interval(Estimate(None)) == "0/0"

@@ -11,7 +11,9 @@ from plainfilm.vocabulary import (
     LABEL_SETS,
     NO_FINDING,
     OTHER,
+    SPINE_FINDINGS,
     findings,
+    known_finding,
     label_set,
     load_categories,
 )
@@ -51,6 +53,35 @@ def test_label_sets_are_those_of_the_papers() -> None:
     assert len(label_set("nih")) == 15
     assert all(NO_FINDING in label_set(name) for name in LABEL_SETS)
     assert all(finding.source for name in LABEL_SETS for finding in findings(name))
+
+
+def test_every_finding_has_a_code_that_says_the_same_of_the_same_place() -> None:
+    coded = [one for name in LABEL_SETS for one in findings(name) if one.name != NO_FINDING]
+    for finding in (*coded, *SPINE_FINDINGS):
+        assert finding.code is not None, finding.name
+        assert finding.code.scheme in {"SCT", "DCM", "RADLEX"}
+        assert len(finding.code.value) <= 16
+        assert 0 < len(finding.code.meaning) <= 64
+        assert "code: " in finding.source
+    # One code stands for one thing, wherever it is.
+    meanings = {one.code.value: one.code.meaning for one in (*coded, *SPINE_FINDINGS) if one.code}
+    assert all(
+        meanings[one.code.value] == one.code.meaning
+        for one in (*coded, *SPINE_FINDINGS)
+        if one.code
+    )
+
+
+def test_findings_are_known_in_every_spelling_of_their_tables() -> None:
+    assert known_finding("pleural thickening") == known_finding("Pleural_Thickening")
+    spine = known_finding("disc-space narrowing")
+    assert spine is not None
+    assert spine.name == "Disc space narrowing"
+    misspelt = known_finding("Spondylolysthesis")
+    assert misspelt == known_finding("spondylolisthesis")
+    assert known_finding("Abnormal") in SPINE_FINDINGS
+    assert len(SPINE_FINDINGS) == 8
+    assert known_finding("something else") is None
 
 
 def test_unknown_label_set_names_the_known_ones() -> None:

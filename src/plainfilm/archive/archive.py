@@ -2,7 +2,7 @@
 
 import fcntl
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -168,6 +168,7 @@ class Archive:
         *,
         engine: Engine,
         where: str | None = None,
+        only: Collection[int] | None = None,
         again: bool = False,
         progress: Callable[[int], None] = _silent,
     ) -> RunSummary:
@@ -176,6 +177,7 @@ class Archive:
         Args:
             where: an SQL condition on `films` (or `report`) that chooses some, such as
                 `Modality = 'DX'`.
+            only: film (or report) ids to keep to; None takes all.
             again: compute also what is done.
             progress: called with the number of items settled since the last call.
         Raises:
@@ -183,7 +185,7 @@ class Archive:
             ArchiveError: the archive cannot be written; what was committed stays.
         """
         step_run = self._step_run(step)
-        chosen = self._chosen(step_run.kind, where)
+        chosen = self._chosen(step_run.kind, where, only)
         with _write_lock(self.path):
             run_id = start_run(self._catalog, step_run.slot, step.version, parameters(step))
             step_run = replace(step_run, run_id=run_id)
@@ -205,10 +207,17 @@ class Archive:
             finish_run(self._catalog, self.path, step_run.run_id, counts, summary.rejections)
         return summary
 
-    def to_do(self, step: Step[Any, Any], *, where: str | None = None, again: bool = False) -> int:
+    def to_do(
+        self,
+        step: Step[Any, Any],
+        *,
+        where: str | None = None,
+        only: Collection[int] | None = None,
+        again: bool = False,
+    ) -> int:
         """How many items a run of the step would compute: the length of its progress bar."""
         step_run = self._step_run(step)
-        chosen = self._chosen(step_run.kind, where)
+        chosen = self._chosen(step_run.kind, where, only)
         return run_step.count_items(self._catalog, step_run, again, chosen)[0]
 
     def arrow(self, sql: str, **values: object) -> pa.Table:
@@ -249,13 +258,16 @@ class Archive:
             tasks=tuple(getattr(step, "tasks", ())),
         )
 
-    def _chosen(self, kind: str, where: str | None) -> set[int] | None:
+    def _chosen(
+        self, kind: str, where: str | None, only: Collection[int] | None
+    ) -> set[int] | None:
         if where is None:
-            return None
+            return None if only is None else set(only)
         table, key = ("films", "film_id") if kind == "film" else ("report", "report_id")
         # The condition is the user's own SQL, run read-only in a closed DuckDB.
         found = self.arrow(f"SELECT {key} FROM {table} WHERE {where}")  # noqa: S608
-        return set(found.column(0).to_pylist())
+        chosen = set(found.column(0).to_pylist())
+        return chosen if only is None else chosen.intersection(only)
 
     def _drop_orphans(self) -> None:
         """Delete parts that a killed ingest wrote but did not commit."""

@@ -202,7 +202,8 @@ class FilmWriter:
             )
             self.dropped.update(map(Path, connection.scalars(hanging)))
             for table in (
-                schema.prediction, schema.decision, schema.clean_film, schema.source_file,
+                schema.prediction, schema.decision, schema.box, schema.clean_film,
+                schema.source_file,
             ):  # fmt: skip
                 connection.execute(delete(table).where(table.c.film_id.in_(film_ids)))
             done = schema.step_result

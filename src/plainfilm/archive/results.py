@@ -13,11 +13,12 @@ from plainfilm.archive import schema
 from plainfilm.archive.catalog import chunks
 from plainfilm.archive.clean_copies import copies_of
 from plainfilm.archive.tags import to_json
-from plainfilm.records import CleanFilm, Decision, Label, Prediction, Rejection
+from plainfilm.records import Box, CleanFilm, Decision, Label, Prediction, Rejection
 
 __all__ = ["StepRun", "store"]
 
 _CHUNK: Final = 5_000
+_OF_FILMS: Final = (schema.prediction, schema.decision, schema.box, schema.clean_film)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def _forget(connection: Connection, step_run: StepRun, item_ids: Sequence[int]) 
                 )
             )
             continue
-        for table in (schema.prediction, schema.decision, schema.clean_film):
+        for table in _OF_FILMS:
             connection.execute(
                 delete(table).where(table.c.film_id.in_(ids), table.c.run_id.in_(earlier))
             )
@@ -127,6 +128,10 @@ def _decision(record: Decision) -> dict[str, Any]:
     }
 
 
+def _box(record: Box) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in record.__slots__}
+
+
 def _label(record: Label) -> dict[str, Any]:
     mentions = [
         {name: getattr(mention, name) for name in mention.__slots__} for mention in record.mentions
@@ -154,6 +159,7 @@ def _clean_film(record: CleanFilm) -> dict[str, Any]:
 _TABLE_OF: Final[dict[type, tuple[Table, Callable[[Any], dict[str, Any]]]]] = {
     Prediction: (schema.prediction, _prediction),
     Decision: (schema.decision, _decision),
+    Box: (schema.box, _box),
     Label: (schema.label, _label),
     CleanFilm: (schema.clean_film, _clean_film),
 }

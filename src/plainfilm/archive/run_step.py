@@ -21,7 +21,7 @@ from plainfilm.archive.results import StepRun, store
 from plainfilm.archive.runs import RunSummary
 from plainfilm.archive.tags import FILM_ID
 from plainfilm.errors import MAY_PASS, ArchiveError, Reason
-from plainfilm.records import Film, Prediction, Rejection, Report
+from plainfilm.records import Decision, Film, Outcome, Prediction, Rejection, Report
 from plainfilm.steps import Engine, Step
 
 __all__ = ["count_items", "count_rejected", "run_step"]
@@ -61,7 +61,7 @@ def run_step(
     if chosen is not None:
         items = (item for item in items if _id(item) in chosen)
     pending = _Pending()
-    for result in engine.run(step, _batches(items)):
+    for result in engine.run(step, _batches(items, getattr(step, "batch_items", BATCH_ITEMS))):
         pending.ids += [_id(item) for item in result.inputs]
         pending.outputs += result.outputs
         pending.outputs += [_lost(item) for item in result.lost]
@@ -112,11 +112,11 @@ def _keywords(step: Step[Any, Any]) -> tuple[str, ...]:
     return tuple(getattr(step, "keywords", ()))
 
 
-def _batches(items: Iterator[Item]) -> Iterator[Sequence[Item]]:
+def _batches(items: Iterator[Item], size: int) -> Iterator[Sequence[Item]]:
     batch: list[Item] = []
     for item in items:
         batch.append(item)
-        if len(batch) == BATCH_ITEMS:
+        if len(batch) == size:
             yield batch
             batch = []
     if batch:
@@ -202,9 +202,16 @@ def _films(
             continue
         tags = _tags(folder / "tags" / part, keywords)
         said = _predictions(catalog, part, step_run.tasks)
+        decided = _decisions(catalog, part, step_run.tasks)
         for film_id, uid, path, member in rows:
-            location = film_location(folder, path, member)
-            yield Film(film_id, uid, location, tags.get(film_id, {}), said.get(film_id, {}))
+            yield Film(
+                film_id,
+                uid,
+                film_location(folder, path, member),
+                tags.get(film_id, {}),
+                said.get(film_id, {}),
+                decided.get(film_id),
+            )
 
 
 def _predictions(
@@ -225,6 +232,31 @@ def _predictions(
             prediction = Prediction(film_id, task, value, probability, json.loads(details))
             found[film_id][task] = prediction
     return found
+
+
+def _decisions(catalog: Catalog, part: str, tasks: tuple[str, ...]) -> dict[int, Decision]:
+    """film_id → what earlier steps decided of the films of one part."""
+    if not tasks:
+        return {}
+    said = schema.decision
+    query = (
+        select(said)
+        .join(schema.film, schema.film.c.film_id == said.c.film_id)
+        .join(schema.run, schema.run.c.run_id == said.c.run_id)
+        .where(schema.film.c.tag_part == part, schema.run.c.step.in_(tasks))
+    )
+    with catalog.reading() as connection:
+        return {
+            row.film_id: Decision(
+                row.film_id,
+                Outcome(row.outcome),
+                row.category,
+                row.probability,
+                row.laterality,
+                json.loads(row.details),
+            )
+            for row in connection.execute(query)
+        }
 
 
 def _tags(part: Path, keywords: tuple[str, ...]) -> dict[int, dict[str, Any]]:

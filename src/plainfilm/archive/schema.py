@@ -19,7 +19,7 @@ from sqlalchemy import (
 
 __all__ = ["CATALOG_TABLES", "SCHEMA_VERSION", "metadata"]
 
-SCHEMA_VERSION = "0002"
+SCHEMA_VERSION = "0003"
 """The newest migration in `migrations/versions`; a test holds the two together."""
 
 metadata = MetaData(
@@ -169,6 +169,22 @@ decision = Table(
     Column("run_id", ForeignKey("run.run_id"), nullable=False),
 )
 
+# Without a key: a film may show the same thing twice, and what finds boxes may find one twice.
+box = Table(
+    "box",
+    metadata,
+    Column("film_id", ForeignKey("film.film_id"), nullable=False, index=True),
+    Column("task", Text, nullable=False),
+    Column("label", Text, nullable=False),
+    # Pixels of the stored frame.
+    Column("xmin", Float, nullable=False),
+    Column("ymin", Float, nullable=False),
+    Column("xmax", Float, nullable=False),
+    Column("ymax", Float, nullable=False),
+    Column("score", Float, nullable=False),
+    Column("run_id", ForeignKey("run.run_id"), nullable=False),
+)
+
 label = Table(
     "label",
     metadata,
@@ -211,7 +227,7 @@ step_result = Table(
 )
 
 CATALOG_TABLES = (
-    run, patient, study, series, film, source_file, report, prediction, decision, label,
-    clean_film, step_result, tag_part,
+    run, patient, study, series, film, source_file, report, prediction, decision, box,
+    label, clean_film, step_result, tag_part,
 )  # fmt: skip
 """The tables that `query` shows; the other two are bookkeeping."""

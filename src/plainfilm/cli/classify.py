@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from plainfilm.categories import ClassifiedFile, PixelCategory
     from plainfilm.models import StoredModel
 
-__all__ = ["ModelChoice", "add_to"]
+__all__ = ["ModelChoice", "add_to", "found_films", "workers_for"]
 
 _FEW: Final = 16  # films that one process has classified before another has started
 _ZIP_MAX_GIB: Final = 64.0  # as an archive takes in by default
@@ -82,11 +82,10 @@ def classify(
     from plainfilm.models import find_model
 
     chosen = find_model(model)
-    found, rejections = _found(sources)
-    _spare(found, out, explain)
+    found, rejections = found_films(sources, out, explain)
     if explain is not None:
         _explain(found, chosen, explain)
-    files = _classified(found, chosen, _workers(workers, len(found)), quiet=as_json)
+    files = _classified(found, chosen, workers_for(workers, len(found)), quiet=as_json)
     named = _namer(sources)
     if out is not None:
         from plainfilm.categories import write_classified
@@ -117,7 +116,17 @@ class _Tally:
             self.rows.append((name, file.outcome))
 
 
-def _found(sources: Iterable[str]) -> tuple[list[Location], list[Rejection]]:
+def found_films(
+    sources: Iterable[str], *written: Path | None
+) -> tuple[list[Location], list[Rejection]]:
+    """The files in sources that may be films.
+
+    Args:
+        written: what the command will write; None for what it will not.
+    Raises:
+        BadSource: there are none.
+        SettingsError: what will be written is one of them.
+    """
     from plainfilm.archive.sources import find_files
 
     nowhere = Path(os.devnull)  # there is no archive to leave out
@@ -130,6 +139,7 @@ def _found(sources: Iterable[str]) -> tuple[list[Location], list[Rejection]]:
             locations.append(file.location)
     if not locations and not rejections:
         raise BadSource(f"there are no files in {', '.join(sources)}")
+    _spare(locations, *written)
     return locations, rejections
 
 
@@ -148,7 +158,7 @@ def _classified(
             yield file
 
 
-def _workers(wanted: int | None, files: int) -> int | None:
+def workers_for(wanted: int | None, files: int) -> int | None:
     """One process for few films: a second takes longer to start than they take."""
     return 1 if wanted is None and files <= _FEW else wanted
 

@@ -264,30 +264,32 @@ def _score(score: "ClusterScore") -> dict[str, Any]:
 
 
 def _print(found: "FilmClusters", names: Sequence[str | int], name_column: str) -> None:
+    from plainfilm.pages import counted
+
     grids = [_clusters_grid(found, names), _judged_grid(found)]
     if found.suspicions:
         grids.append(_suspicions_grid(found, names, name_column))
     print_grids(grids, [], {}, as_csv=False, as_markdown=False, as_json=False)
     if found.far:
-        errors_to().print(f"{len(found.far):,} films are far from every medoid; see `--out`")
+        errors_to().print(f"{counted(len(found.far), 'film')} far from every medoid; see `--out`")
     if not found.features.columns:
         errors_to().print("no tag tells the films apart: they are one cluster")
     elif len(found.clustering.medoids) < found.asked:
-        errors_to().print(
-            f"{len(found.clustering.medoids)} clusters, not {found.asked}: the films are of no more"
-            " kinds"
-        )
+        clusters = counted(len(found.clustering.medoids), "cluster")
+        errors_to().print(f"{clusters}, not {found.asked}: the films are of no more kinds")
 
 
 def _clusters_grid(found: "FilmClusters", names: Sequence[str | int]) -> "Grid":
     from plainfilm.clusters import cluster_records
     from plainfilm.evaluate.tables import Grid
+    from plainfilm.pages import counted
 
     rows = tuple(
         (f"{row['cluster']}", f"{row['films']:,}", f"{row['medoid']}", f"{row['words']}")
         for row in cluster_records(found, names)
     )
-    title = f"{len(found.table):,} films by {found.features.matrix.shape[1]:,} features"
+    films = counted(len(found.table), "film")
+    title = f"{films} by {counted(found.features.matrix.shape[1], 'feature')}"
     return Grid(title, ("Cluster", "Films", "Medoid", "What its films have in common"), rows)
 
 
@@ -312,6 +314,7 @@ def _evidence(row: Mapping[str, object]) -> str:
 def _suspicions_grid(found: "FilmClusters", names: Sequence[str | int], name_column: str) -> "Grid":
     from plainfilm.clusters import suspicion_records
     from plainfilm.evaluate.tables import Grid
+    from plainfilm.pages import counted
 
     records = suspicion_records(found, names, name_column)
     rows = tuple(
@@ -324,5 +327,6 @@ def _suspicions_grid(found: "FilmClusters", names: Sequence[str | int], name_col
         for row in records[:_LISTED]
     )
     more = f", the first {_LISTED}" if len(records) > _LISTED else ""
-    title = f"{len(records):,} tags that nearly all of the film's cluster contradicts{more}"
+    tags = counted(len(records), "tag")
+    title = f"{tags} that nearly all of the film's cluster contradicts{more}"
     return Grid(title, (name_column, "Tag", "Value", "Its cluster says"), rows)

@@ -3,7 +3,7 @@
 import json
 import math
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -38,6 +38,7 @@ __all__ = [
     "ArchivePath",
     "AsCsv",
     "AsJson",
+    "AsLatex",
     "AsMarkdown",
     "Where",
     "Workers",
@@ -64,6 +65,7 @@ ArchivePath = Annotated[Path, typer.Argument(metavar="ARCHIVE", help="The archiv
 AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON, for machines.")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV, with plain numbers.")]
 AsMarkdown = Annotated[bool, typer.Option("--markdown", help="Print the table in Markdown.")]
+AsLatex = Annotated[bool, typer.Option("--latex", help="Print the tables in LaTeX (booktabs).")]
 Workers = Annotated[
     int | None,
     typer.Option(min=1, help="Worker processes; the default is one for each core."),
@@ -144,16 +146,19 @@ def run_step(
     again: bool,
     workers: int | None,
     quiet: bool,
+    only: Collection[int] | None = None,
 ) -> "RunSummary":
     """Run a step over an archive on this machine, with a progress bar."""
     from plainfilm.engine import LocalEngine
 
-    total = archive.to_do(step, where=where, again=again)
+    total = archive.to_do(step, where=where, only=only, again=again)
     with (
         LocalEngine(workers) as engine,
         progress(title, total, quiet=quiet) as advance,
     ):
-        return archive.run(step, engine=engine, where=where, again=again, progress=advance)
+        return archive.run(
+            step, engine=engine, where=where, only=only, again=again, progress=advance
+        )
 
 
 def show(title: str, facts: Mapping[str, object], *, as_json: bool) -> None:
@@ -202,11 +207,12 @@ def print_grids(
     as_csv: bool,
     as_markdown: bool,
     as_json: bool,
+    as_latex: bool = False,
 ) -> None:
     """Print tables in the one way that was asked for.
 
     Args:
-        grids: for people, at the terminal and in Markdown.
+        grids: for people, at the terminal, in Markdown and in LaTeX.
         records: what CSV holds.
         facts: what JSON holds.
     Raises:
@@ -214,14 +220,18 @@ def print_grids(
     """
     from plainfilm.evaluate import tables
 
-    if as_csv + as_markdown + as_json > 1:
-        raise SettingsError("--csv, --markdown and --json are different ways to print; choose one")
+    if as_csv + as_markdown + as_json + as_latex > 1:
+        raise SettingsError(
+            "--csv, --markdown, --latex and --json are different ways to print; choose one"
+        )
     if as_json:
         print_json(facts)
     elif as_csv:
         sys.stdout.write(tables.to_csv(records))
     elif as_markdown:
         sys.stdout.write("\n".join(tables.to_markdown(grid) for grid in grids))
+    elif as_latex:
+        sys.stdout.write("\n".join(tables.to_latex(grid) for grid in grids))
     else:
         for grid in grids:
             results_to().print(_terminal_table(grid))

@@ -1,20 +1,23 @@
 """`evaluate`: predictions against the truth, with intervals."""
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
 
-from plainfilm.cli.console import (
-    AsCsv,
-    AsJson,
-    AsMarkdown,
-    errors_to,
-    print_grids,
-    progress,
-    results_to,
+from plainfilm.cli import evaluate_findings
+from plainfilm.cli.console import AsCsv, AsJson, AsMarkdown, print_grids, progress, results_to
+from plainfilm.cli.evaluate_options import (
+    ByName,
+    CommonFilms,
+    Confidence,
+    FilmId,
+    OutFolder,
+    Pictures,
+    Seed,
+    TruthId,
+    list_lone,
 )
 from plainfilm.cli.tables import IdColumn, Labels, Without, open_labels
 
@@ -22,35 +25,6 @@ if TYPE_CHECKING:
     from plainfilm.evaluate import LabelPair
 
 __all__ = ["add_to"]
-
-_LISTED: Final = 10
-
-OutFolder = Annotated[
-    Path | None,
-    typer.Option(
-        "--out", metavar="DIR", help="Write all tables (CSV, Markdown) and pictures there."
-    ),
-]
-Pictures = Annotated[str, typer.Option("--pictures", help="The pictures' format: `png` or `svg`.")]
-FilmId = Annotated[
-    str | None,
-    typer.Option(
-        "--id", metavar="COLUMN", help="The column of the ids; the default is `file`, or `id`."
-    ),
-]
-TruthId = Annotated[
-    str | None,
-    typer.Option(
-        "--truth-id", metavar="COLUMN",
-        help="The column of the ids in TRUTH, where it differs.",
-    ),
-]  # fmt: skip
-ByName = Annotated[
-    bool, typer.Option("--by-name", help="Compare files by name, whatever their folders.")
-]
-CommonFilms = Annotated[
-    bool, typer.Option("--common", help="Compare the films that both have; list the rest.")
-]
 
 _evaluate = typer.Typer(
     help="Score predictions against the truth, with intervals.\n\n"
@@ -64,6 +38,7 @@ def add_to(app: typer.Typer) -> None:
     _evaluate.command("labels")(evaluate_labels)
     _evaluate.command("categories")(evaluate_categories)
     _evaluate.command("clusters")(evaluate_clusters)
+    evaluate_findings.add_to(_evaluate)
     app.add_typer(_evaluate, name="evaluate")
 
 
@@ -89,8 +64,8 @@ def evaluate_labels(
     resamples: Annotated[
         int, typer.Option(min=0, help="Bootstrap resamples of the reports; 0 for no intervals.")
     ] = 10_000,
-    confidence: Annotated[float, typer.Option(help="Of the intervals.")] = 0.95,
-    seed: Annotated[int, typer.Option(min=0, help="The same seed, the same intervals.")] = 20,
+    confidence: Confidence = 0.95,
+    seed: Seed = 20,
     as_csv: AsCsv = False,
     as_markdown: AsMarkdown = False,
     as_json: AsJson = False,
@@ -120,7 +95,7 @@ def evaluate_labels(
     facts: dict[str, object] = {"reports": len(pair.truth), "labels": pair.names}
     facts |= {"resamples": resamples, "confidence": confidence, "seed": seed}
     facts |= _lone(pair)
-    _list_lone(_lone(pair))
+    list_lone(_lone(pair))
     print_grids(
         [tables.agreement_grid(each) for each in agreements], records, {**facts, "scores": records},
         as_csv=as_csv, as_markdown=as_markdown, as_json=as_json,
@@ -167,8 +142,8 @@ def evaluate_categories(
     resamples: Annotated[
         int, typer.Option(min=0, help="Bootstrap resamples of the films, for F1; 0 for none.")
     ] = 10_000,
-    confidence: Annotated[float, typer.Option(help="Of the intervals.")] = 0.95,
-    seed: Annotated[int, typer.Option(min=0, help="The same seed, the same intervals.")] = 20,
+    confidence: Confidence = 0.95,
+    seed: Seed = 20,
     as_csv: AsCsv = False,
     as_markdown: AsMarkdown = False,
     as_json: AsJson = False,
@@ -212,7 +187,7 @@ def evaluate_categories(
     )
     written = write_category_report(evaluation, out, pictures=pictures) if out else ()
     lone = {"films_only_predicted": pair.only_predicted, "films_only_true": pair.only_true}
-    _list_lone(lone)
+    list_lone(lone)
     records = evaluation.records()
     facts = {
         "films": len(pair.films),
@@ -280,7 +255,7 @@ def evaluate_clusters(
     evaluation = evaluate(pair.runs, pair.truth, alpha=alpha)
     written = write_cluster_report(evaluation, out, pictures=pictures) if out else ()
     lone = {"films_only_predicted": pair.only_predicted, "films_only_true": pair.only_true}
-    _list_lone(lone)
+    list_lone(lone)
     records = evaluation.records()
     facts = {
         "films": evaluation.films,
@@ -306,12 +281,3 @@ def _lone(pair: "LabelPair") -> dict[str, tuple[str, ...]]:
         "labels_only_predicted": pair.labels_only_predicted,
         "labels_only_true": pair.labels_only_true,
     }
-
-
-def _list_lone(lone: Mapping[str, Sequence[str]]) -> None:
-    """Say on stderr what was not compared."""
-    for kind, names in lone.items():
-        if names:
-            more = f" and {len(names) - _LISTED:,} more" if len(names) > _LISTED else ""
-            line = f"not compared, {kind.replace('_', ' ')}: {', '.join(names[:_LISTED])}{more}"
-            errors_to().print(line, markup=False, highlight=False, soft_wrap=True)

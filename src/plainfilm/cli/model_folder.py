@@ -13,9 +13,9 @@ def new_model_folder(folder: Path) -> None:
     Raises:
         SettingsError: it holds a model already, or cannot be made.
     """
-    from plainfilm.models.store import CARD_FILE, FILM_CARD_FILE, TAG_CARD_FILE
+    from plainfilm.models.store import CARD_FILES
 
-    if any((folder / name).exists() for name in (CARD_FILE, FILM_CARD_FILE, TAG_CARD_FILE)):
+    if any((folder / name).exists() for name in CARD_FILES):
         raise SettingsError(f"{folder} holds a model already; choose another folder")
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from plainfilm.cli import train_films, train_tags
+from plainfilm.cli import train_chest, train_films, train_spine, train_tags
 from plainfilm.cli.console import AsJson, Where, exit_for, list_rejections, reasons, show, stages
 from plainfilm.errors import ModelError, SettingsError
 
@@ -40,6 +40,8 @@ def add_to(app: typer.Typer) -> None:
     _app.command()(categories)
     train_tags.add_to(_app)
     train_films.add_to(_app)
+    train_chest.add_to(_app)
+    train_spine.add_to(_app)
     app.add_typer(_app, name="train")
 
 

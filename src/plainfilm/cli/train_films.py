@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -21,7 +21,15 @@ from plainfilm.cli.console import (
     stages,
 )
 from plainfilm.cli.model_folder import new_model_folder
-from plainfilm.errors import ArchiveError, ModelError, Reason
+from plainfilm.cli.training_options import (
+    AS_THE_FILMS,
+    Licence,
+    ModelName,
+    ModelOut,
+    ModelVersion,
+    training_packages,
+)
+from plainfilm.errors import ArchiveError, Reason
 
 if TYPE_CHECKING:
     from plainfilm.records import Film
@@ -42,7 +50,7 @@ def add_to(group: typer.Typer) -> None:
 
 def films(
     archive: ArchivePath,
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The model's folder.")],
+    out: ModelOut,
     where: Where = None,
     preset: Annotated[
         FilmPreset,
@@ -52,11 +60,9 @@ def films(
         int | None, typer.Option(min=1, help="How often each film is seen; the default is 20.")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of all that is drawn at random.")] = 0,
-    name: Annotated[str | None, typer.Option(help="The model's; the default is DIR's.")] = None,
-    version: Annotated[str, typer.Option(help="The model's.")] = "1",
-    licence: Annotated[
-        str, typer.Option(help="For the card: under which terms the model may be used.")
-    ] = "as the films that it was trained on",
+    name: ModelName = None,
+    version: ModelVersion = "1",
+    licence: Licence = AS_THE_FILMS,
     as_json: AsJson = False,
 ) -> None:
     """Train an autoencoder of films, which tells films apart that look different.
@@ -69,7 +75,8 @@ def films(
     """
     from plainfilm.models import check_name
 
-    training = _training()
+    with training_packages():
+        from plainfilm.clusters.training import film_training as training
     plan = replace(training.FILM_PLANS[preset], seed=seed)
     plan = plan if epochs is None else replace(plan, epochs=epochs)
     name = check_name(name or out.absolute().name)
@@ -98,15 +105,6 @@ def films(
     exit_for(done=trained.films, rejected=len(trained.rejections))
 
 
-def _training() -> Any:
-    try:
-        from plainfilm.clusters.training import film_training
-    except ImportError as error:
-        missing = error.name or "a package"
-        raise ModelError(f"training needs {missing}: pip install 'plainfilm[train]'") from error
-    return film_training
-
-
 def _films_of(folder: Path, where: str | None) -> tuple[list["Film"], list[int]]:
     """The archive's films, and their patients' numbers."""
     from plainfilm.archive import Archive
@@ -119,15 +117,10 @@ def _films_of(folder: Path, where: str | None) -> tuple[list["Film"], list[int]]
     with Archive.open(folder) as archive:
         # The condition is the user's own SQL, run read-only in a closed DuckDB.
         rows = archive.rows(
-            "SELECT film_id, SOPInstanceUID AS uid, path, member, patient_pk"  # noqa: S608
-            f" FROM films {condition} ORDER BY film_id"
+            f"SELECT film_id, path, member, patient_pk FROM films {condition} ORDER BY film_id"  # noqa: S608
         )
         located = [
-            Film(
-                row["film_id"],
-                row["uid"],
-                film_location(archive.path, row["path"], row["member"]),
-            )
+            Film(row["film_id"], "", film_location(archive.path, row["path"], row["member"]))
             for row in rows
         ]
     return located, [row["patient_pk"] for row in rows]

@@ -1,14 +1,20 @@
 """`train tags`: from the tags of films to a model that says them in fewer numbers."""
 
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from plainfilm.cli.console import AsJson, Where, errors_to, show, stages
 from plainfilm.cli.model_folder import new_model_folder
 from plainfilm.cli.tag_tables import LeastShare, LeaveOut, TagSource, read_tags
-from plainfilm.errors import ModelError
+from plainfilm.cli.training_options import (
+    AS_THE_FILMS,
+    Licence,
+    ModelName,
+    ModelOut,
+    ModelVersion,
+    training_packages,
+)
 
 __all__ = ["add_to"]
 
@@ -19,7 +25,7 @@ def add_to(group: typer.Typer) -> None:
 
 def tags(
     source: TagSource,
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The model's folder.")],
+    out: ModelOut,
     by: Annotated[
         list[str] | None,
         typer.Option(
@@ -52,11 +58,9 @@ def tags(
         ),
     ] = 0.1,
     seed: Annotated[int, typer.Option(min=0, help="Of all that is drawn at random.")] = 0,
-    name: Annotated[str | None, typer.Option(help="The model's; the default is DIR's.")] = None,
-    version: Annotated[str, typer.Option(help="The model's.")] = "1",
-    licence: Annotated[
-        str, typer.Option(help="For the card: under which terms the model may be used.")
-    ] = "as the films that it was trained on",
+    name: ModelName = None,
+    version: ModelVersion = "1",
+    licence: Licence = AS_THE_FILMS,
     where: Where = None,
     as_json: AsJson = False,
 ) -> None:
@@ -70,7 +74,8 @@ def tags(
     from plainfilm.clusters import FeatureSettings, build_features, judged_tags
     from plainfilm.models import check_name
 
-    training = _training()
+    with training_packages():
+        from plainfilm.clusters import training
     plan = training.Plan(
         kept=kept,
         bottleneck=bottleneck,
@@ -107,12 +112,3 @@ def tags(
             "warning: on films held out the model is no better than the mean of each column; train"
             " with more films, or longer"
         )
-
-
-def _training() -> Any:
-    try:
-        from plainfilm.clusters import training
-    except ImportError as error:
-        missing = error.name or "a package"
-        raise ModelError(f"training needs {missing}: pip install 'plainfilm[train]'") from error
-    return training

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from plainfilm.clusters.compression import Compression, Uncompressed
 from plainfilm.clusters.distances import PointsLike, as_points, pairwise
-from plainfilm.clusters.films import judged_tags
+from plainfilm.clusters.films import features_to_cluster, judged_tags
 from plainfilm.clusters.medoids import EXACT_UP_TO, Clustering, check_k, faster_pam, k_medoids
 from plainfilm.clusters.plan import FeatureSettings
 from plainfilm.clusters.seeds import check_seed
@@ -62,17 +62,11 @@ def judge_by_k(
             other features.
         InputError: no tag tells the films apart, or no film has a value of a tag.
     """
-    numbers = sorted(set(ks))
-    if not numbers:
-        raise SettingsError(f"no number of clusters is within the number of films ({len(table):,})")
-    check_k(numbers[0], len(table))
-    check_k(numbers[-1], len(table))
+    numbers = _checked(ks, len(table))
     check_seed(seed)
     judged = judged_tags(table, by)
-    chosen = settings or FeatureSettings()
-    chosen = replace(chosen, leave_out=frozenset((*chosen.leave_out, *judged)))
     compression = compression or Uncompressed()
-    features = compression.features(table, chosen)
+    features = features_to_cluster(table, judged, settings, compression)
     if not features.columns:
         raise InputError("no tag tells the films apart: there is nothing to cluster by")
     data: dict[str, PointsLike] = {_ORIGINAL: features.matrix}
@@ -90,6 +84,16 @@ def judge_by_k(
     known = [word for word in judged if by is not None or table.columns[word].known().any()]
     evaluation = evaluate_clusters(runs, {word: _values(table, word) for word in known})
     return replace(evaluation, visual=compare_visually(seen)) if seen else evaluation
+
+
+def _checked(ks: Sequence[int], films: int) -> list[int]:
+    """Numbers of clusters, each once, growing."""
+    numbers = sorted(set(ks))
+    if not numbers:
+        raise SettingsError(f"no number of clusters is within the number of films ({films:,})")
+    check_k(numbers[0], films)
+    check_k(numbers[-1], films)
+    return numbers
 
 
 def _clusterings(

@@ -13,6 +13,7 @@ FILM_SIZE: Final = "FilmSize"
 _MM_PER_CM: Final = 10
 _BY: Final = "\N{MULTIPLICATION SIGN}"
 _NEAR_CM: Final = 1.0
+_LEAST_CM: Final = 1.0
 # Shorter side first, cm. Source: ISO 4090, and the detectors of 43 cm that followed.
 _SIZES: Final = (
     (13, 18), (15, 30), (15, 40), (18, 24), (18, 43), (20, 40), (24, 24), (24, 30), (30, 30),
@@ -26,7 +27,8 @@ def film_sizes(table: TagTable) -> TagColumn:
     """Each film's size, such as 35 by 43 cm: a usual one where both sides are within a
     centimetre.
 
-    Missing for films without numbers of rows and columns, or without a spacing.
+    Missing for films without numbers of rows and columns or a spacing, and where a side is less
+    than a centimetre, which is no film's size.
     """
     films = len(table)
     spacing = np.full((films, 2), np.nan)
@@ -40,7 +42,7 @@ def film_sizes(table: TagTable) -> TagColumn:
         if found.shape[1]:
             pixels[:, side] = found[:, 0]
     sides = np.sort(pixels * spacing / _MM_PER_CM, axis=1)
-    known = np.flatnonzero((sides > 0).all(axis=1))
+    known = np.flatnonzero((sides >= _LEAST_CM).all(axis=1))
     whole, places = np.unique(np.round(sides[known], 1), axis=0, return_inverse=True)
     index: dict[str, int] = {}
     named = [index.setdefault(_name(short, long), len(index)) for short, long in whole.tolist()]

@@ -24,6 +24,7 @@ __all__ = [
     "JUDGED_BY",
     "FilmClusters",
     "cluster_films",
+    "features_to_cluster",
     "judged_tags",
     "tags_named",
 ]
@@ -104,6 +105,18 @@ def judged_tags(table: TagTable, by: Sequence[str] | None) -> tuple[str, ...]:
     return tags_named(table, names)
 
 
+def features_to_cluster(
+    table: TagTable,
+    judged: Sequence[str],
+    settings: FeatureSettings | None,
+    compression: Compression,
+) -> Features:
+    """The features of films, without the tags that clusters are judged by."""
+    chosen = settings or FeatureSettings()
+    leave_out = frozenset((*chosen.leave_out, *judged))
+    return compression.features(table, replace(chosen, leave_out=leave_out))
+
+
 def cluster_films(
     table: TagTable,
     *,
@@ -136,10 +149,8 @@ def cluster_films(
     clusters = min(DEFAULT_CLUSTERS, len(table)) if k is None else k
     check_k(clusters, len(table))
     check_seed(seed)
-    chosen = settings or FeatureSettings()
-    chosen = replace(chosen, leave_out=frozenset((*chosen.leave_out, *judged)))
     compression = compression or Uncompressed()
-    features = compression.features(table, chosen)
+    features = features_to_cluster(table, judged, settings, compression)
     clustering = _clustered(features, compression, clusters, metric, seed)
     return FilmClusters(
         table=table,

@@ -46,6 +46,10 @@ class Clustering:
     loss: float
     swaps: int
 
+    def sizes(self) -> tuple[int, ...]:
+        """How many films each cluster has."""
+        return tuple(np.bincount(self.labels, minlength=len(self.medoids)).tolist())
+
 
 def k_medoids(
     points: PointsLike,

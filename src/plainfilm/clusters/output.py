@@ -64,7 +64,7 @@ _TAG_COLUMNS: Final = ("tag", "treatment", "columns", "films", "values", "reason
 def cluster_records(found: FilmClusters, names: Sequence[str | int]) -> list[dict[str, Cell]]:
     """One record per cluster: films, medoid, the median distance from it, and words."""
     clustering = found.clustering
-    sizes = np.bincount(clustering.labels, minlength=len(clustering.medoids)).tolist()
+    sizes = clustering.sizes()
     return [
         {
             "cluster": cluster,

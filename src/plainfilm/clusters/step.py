@@ -17,13 +17,15 @@ _DIGITS = 4
 class KeepClusters:
     """Leaves each film's cluster as a Prediction, task `cluster`; none for films without one.
 
-    Details: `distance` from the medoid, the `medoid`'s film id, the cluster's `words`, and
-    `suspicious`, what the cluster says against the film's tags.
+    Details: `distance` from the medoid, whether that is `far`, the `medoid`'s film id, the
+    cluster's `size` and `words`, and `suspicious`, what the cluster says against the film's tags.
 
     Attributes:
         compression: its name.
         found: the clusters, of films that have ids.
         rows: film id → row there.
+        sizes: films of each cluster.
+        far: rows of films far from every medoid.
         against: row → what to say against the film's tags.
     """
 
@@ -34,6 +36,8 @@ class KeepClusters:
     by: tuple[str, ...]
     found: FilmClusters = field(repr=False, metadata={"parameter": False})
     rows: Mapping[int, int] = field(hash=False, repr=False, metadata={"parameter": False})
+    sizes: tuple[int, ...] = field(repr=False, metadata={"parameter": False})
+    far: frozenset[int] = field(repr=False, metadata={"parameter": False})
     against: Mapping[int, Sequence[Mapping[str, Any]]] = field(
         hash=False, repr=False, metadata={"parameter": False}
     )
@@ -51,8 +55,18 @@ class KeepClusters:
             evidence = {"others": item.others, "agreeing": item.agreeing, "score": item.score}
             told = {"tag": item.keyword, "expected": item.expected, **evidence}
             against[item.row].append(told)
-        clusters = len(found.clustering.medoids)
-        return cls(clusters, seed, metric, compression, found.by, found, rows, against)
+        return cls(
+            k=len(found.clustering.medoids),
+            seed=seed,
+            metric=metric,
+            compression=compression,
+            by=found.by,
+            found=found,
+            rows=rows,
+            sizes=found.clustering.sizes(),
+            far=frozenset(item.row for item in found.far),
+            against=against,
+        )
 
     def process(self, batch: Sequence[Film]) -> list[Prediction]:
         """One Prediction for each film that was clustered; its value is the cluster's number."""
@@ -63,7 +77,9 @@ class KeepClusters:
         cluster = int(clustering.labels[row])
         details = {
             "distance": round(float(clustering.distances[row]), _DIGITS),
+            "far": row in self.far,
             "medoid": int(self.found.table.film_ids[clustering.medoids[cluster]]),
+            "size": self.sizes[cluster],
             "words": [word.text for word in self.found.words[cluster]],
             "suspicious": self.against.get(row, ()),
         }

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
         apply_modality_lut,
         apply_voi_lut,
         apply_voi_window,
+        modality_lut,
         voi_lut,
         voi_window,
     )
@@ -63,7 +64,13 @@ if TYPE_CHECKING:
         read_elements,
         read_raw,
     )
-    from plainfilm.dicom.render import downscale, render_display, resize
+    from plainfilm.dicom.render import (
+        downscale,
+        is_inverted,
+        range_window,
+        render_display,
+        resize,
+    )
     from plainfilm.dicom.small import render_small
     from plainfilm.dicom.square import place_in_square, squared
     from plainfilm.dicom.standard_uids import is_standard_uid
@@ -105,15 +112,18 @@ __all__ = [
     "encode_png",
     "encode_text",
     "encodings_in",
+    "is_inverted",
     "is_standard_uid",
     "keyword_tag",
     "keyword_vr",
     "listed_files",
+    "modality_lut",
     "new_uid",
     "open_image",
     "open_location",
     "place_in_square",
     "plain_film",
+    "range_window",
     "read_dataset",
     "read_elements",
     "read_film",
@@ -172,16 +182,19 @@ __getattr__ = lazy_exports(
         "encode_png": "images",
         "encode_text": "charsets",
         "encodings_in": "raw",
+        "is_inverted": "render",
         "is_standard_uid": "standard_uids",
         "keyword_tag": "dictionary",
         "keyword_vr": "dictionary",
         "listed_files": "dicomdir",
+        "modality_lut": "luts",
         "new_uid": "dataset",
         "open_image": "image_file",
         "refuse_documents": "object_kinds",
         "open_location": "location",
         "place_in_square": "square",
         "plain_film": "dataset",
+        "range_window": "render",
         "read_dataset": "dataset",
         "read_elements": "raw",
         "read_film": "files",

@@ -9,13 +9,22 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from plainfilm.dicom import luts
-from plainfilm.dicom._layout import number, value_of
+from plainfilm.dicom._layout import number, read_layout, value_of
 from plainfilm.dicom.dataset import Dataset, read_lazily
 from plainfilm.dicom.pixels import FilmPixels, decode_film
 from plainfilm.errors import SettingsError
 from plainfilm.records import Location
 
-__all__ = ["average_cells", "downscale", "fitted", "render_display", "resize", "show"]
+__all__ = [
+    "average_cells",
+    "downscale",
+    "fitted",
+    "is_inverted",
+    "range_window",
+    "render_display",
+    "resize",
+    "show",
+]
 
 Grey = TypeVar("Grey", np.uint8, np.uint16)
 
@@ -129,7 +138,7 @@ def show(film: FilmPixels, dataset: Dataset) -> NDArray[np.uint8]:
     else:
         modality = luts.apply_modality_lut(values, dataset)
         shown = _through_voi(modality, index, padded, dataset)
-        if _is_inverted(film, dataset):
+        if is_inverted(dataset):
             shown = 1 - shown
     shown[padded] = 0
     return _look_up(np.rint(shown * 255).astype(np.uint8), index)
@@ -203,10 +212,10 @@ def _through_voi(
     if window is not None:
         return luts.apply_voi_window(modality, *window)
     counts = _counts(index, len(modality))
-    low, high = _robust_range(modality, np.where(padded, 0, counts))
-    if high <= low:
+    covering = _range_window(modality, np.where(padded, 0, counts))
+    if covering is None:
         return np.zeros_like(modality)
-    return luts.apply_voi_window(modality, (low + high) / 2, high - low, "LINEAR_EXACT")
+    return luts.apply_voi_window(modality, *covering, "LINEAR_EXACT")
 
 
 def _robust_range(modality: NDArray[np.float32], counts: NDArray[np.int64]) -> tuple[float, float]:
@@ -225,7 +234,33 @@ def _robust_range(modality: NDArray[np.float32], counts: NDArray[np.int64]) -> t
     return float(low), float(high)
 
 
-def _is_inverted(film: FilmPixels, dataset: Dataset) -> bool:
+def is_inverted(dataset: Dataset) -> bool:
+    """Whether low values of a grey film are shown bright.
+
+    Raises:
+        UnsupportedPixels: the Image Pixel module contradicts itself.
+    Source: DICOM PS3.3 C.7.6.3.1.2 and C.11.6.1.
+    """
     # DX demands INVERSE together with MONOCHROME1 (PS3.3 C.8.11.3.1.2): one inversion, not two.
     shape = value_of(dataset, "PresentationLUTShape")
-    return film.photometric == "MONOCHROME1" or shape == "INVERSE"
+    return read_layout(dataset).photometric == "MONOCHROME1" or shape == "INVERSE"
+
+
+def range_window(film: FilmPixels, dataset: Dataset) -> tuple[float, float] | None:
+    """Center and width of the LINEAR_EXACT window that `render_display` uses where a film has
+    none of its own, on the scale of modality values; None where all pixels are equal.
+
+    Raises:
+        UnsupportedPixels: the Modality LUT contradicts itself.
+    """
+    values, index = _covering(film.frame)
+    padded = _is_padding(values, dataset, film)
+    modality = luts.apply_modality_lut(values, dataset)
+    return _range_window(modality, np.where(padded, 0, _counts(index, len(modality))))
+
+
+def _range_window(
+    modality: NDArray[np.float32], counts: NDArray[np.int64]
+) -> tuple[float, float] | None:
+    low, high = _robust_range(modality, counts)
+    return ((low + high) / 2, high - low) if high > low else None

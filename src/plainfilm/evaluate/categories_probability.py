@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import Final
 
 import numpy as np
@@ -12,6 +11,7 @@ from scipy.special import stdtr
 from plainfilm.errors import SettingsError
 from plainfilm.evaluate.intervals import Estimate
 from plainfilm.evaluate.proportions import WILSON_95, Proportion, ProportionInterval
+from plainfilm.evaluate.roc import auroc
 
 __all__ = [
     "Kept",
@@ -20,7 +20,6 @@ __all__ = [
     "ProbabilityScores",
     "WelchTest",
     "accuracy_against_threshold",
-    "auroc",
     "expected_calibration_error",
     "probability_bins",
     "score_probabilities",
@@ -140,47 +139,6 @@ def score_probabilities(
         bins=binned,
         curve=accuracy_against_threshold(probability, right, thresholds, interval=interval),
     )
-
-
-def auroc(
-    score: NDArray[np.float64], positive: NDArray[np.bool_], *, confidence: float = 0.95
-) -> Estimate:
-    """The area under the receiver operating characteristic, with DeLong's interval.
-
-    The interval is made on the logit scale, so that it stays in [0, 1]; an area of 0 or 1, or
-    fewer than two films of a kind, have none.
-
-    Args:
-        score: (films,), higher where the film is more likely positive.
-        positive: (films,).
-    Source: DeLong, DeLong and Clarke-Pearson, Biometrics 1988, by the algorithm of Sun and Xu,
-        IEEE Signal Process Lett 2014; logit: Pepe, The Statistical Evaluation of Medical Tests,
-        2003, section 5.2.4.
-    """
-    above, below = score[positive], score[~positive]
-    m, n = len(above), len(below)
-    if not m or not n:
-        return Estimate(None)
-    ranks = _midranks(np.concatenate([above, below]))
-    beaten = (ranks[:m] - _midranks(above)) / n  # share of the others that each positive exceeds
-    losing = 1 - (ranks[m:] - _midranks(below)) / m
-    area = float(beaten.mean())
-    if min(m, n) < 2 or not 0 < area < 1:
-        return Estimate(area)
-    variance = beaten.var(ddof=1) / m + losing.var(ddof=1) / n
-    if variance == 0:
-        return Estimate(area)
-    center = np.log(area / (1 - area))
-    half = NormalDist().inv_cdf((1 + confidence) / 2) * np.sqrt(variance) / (area * (1 - area))
-    low, high = (1 / (1 + np.exp(-(center + side * half))) for side in (-1, 1))
-    return Estimate(area, float(low), float(high))
-
-
-def _midranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Ranks from 1; equal values share the mean of theirs."""
-    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)
-    return np.asarray((last - (counts - 1) / 2)[place], np.float64)
 
 
 def probability_bins(

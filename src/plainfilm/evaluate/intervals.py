@@ -15,6 +15,9 @@ __all__ = ["Bootstrap", "Estimate", "percentile", "wald", "wilson"]
 _CELLS_AT_A_TIME: Final = 1 << 21
 """Weights that are held at a time: some 50 MB, whatever the number of resamples."""
 
+_ALIKE: Final = 4
+"""Items of a kind, on average, above which a multinomial is quicker than drawing one by one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
@@ -164,16 +167,32 @@ class Bootstrap:
         if not total:
             raise SettingsError("a bootstrap needs at least one item to draw from")
         random = np.random.default_rng(self.seed)
-        chances = counts / total
         step = max(1, _CELLS_AT_A_TIME // len(counts))
         parts: list[NDArray[np.float64]] = []
         for start in range(0, self.resamples, step):
             size = min(step, self.resamples - start)
-            weights = random.multinomial(total, chances, size)
-            parts.append(statistic(weights.astype(np.float64)))
+            parts.append(statistic(_drawn(random, counts, size)))
             if progress is not None:
                 progress(size)
         return np.concatenate(parts)
+
+
+def _drawn(
+    random: np.random.Generator, counts: NDArray[np.int64], size: int
+) -> NDArray[np.float64]:
+    """(size, items): how often each item is in each of `size` resamples.
+
+    Drawing the items one by one is the quicker way unless many are alike.
+    """
+    total, kinds = int(counts.sum()), len(counts)
+    if total > _ALIKE * kinds:
+        return random.multinomial(total, counts / total, size).astype(np.float64)
+    places = random.integers(0, total, (size, total))
+    if total > kinds:
+        places = np.repeat(np.arange(kinds), counts)[places]
+    places += np.arange(0, size * kinds, kinds)[:, np.newaxis]
+    drawn = np.bincount(places.ravel(), minlength=size * kinds)
+    return drawn.reshape(size, kinds).astype(np.float64)
 
 
 def _check_confidence(confidence: float) -> None:

@@ -13,12 +13,14 @@ from matplotlib.figure import Figure
 
 from plainfilm.errors import ArchiveError, SettingsError
 
-__all__ = ["BLUE", "FORMATS", "GREY", "ORANGE", "save_picture"]
+__all__ = ["BLUE", "FORMATS", "GREY", "LINES", "ORANGE", "save_picture"]
 
 FORMATS: Final = ("png", "svg")
 BLUE: Final = "#2166ac"
 ORANGE: Final = "#b35806"
 GREY: Final = "#737373"
+LINES: Final = (BLUE, ORANGE, "#1b7837", "#762a83", "#c51b7d", "#35978f", "#000000")
+"""Colours of lines that are compared, to be told apart by the colour-blind as well."""
 
 _DOTS_PER_INCH: Final = 150
 _STYLE: Final[dict[Any, Any]] = {

@@ -1,4 +1,4 @@
-"""An evaluation as a folder: tables in CSV, a page in Markdown, pictures."""
+"""An evaluation as a folder: tables in CSV and LaTeX, a page in Markdown, pictures."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -6,11 +6,12 @@ from typing import Final
 
 from plainfilm.errors import ArchiveError, SettingsError
 from plainfilm.evaluate.pictures import FORMATS
-from plainfilm.evaluate.tables import Cell, Grid, to_csv, to_markdown
+from plainfilm.evaluate.tables import Cell, Grid, to_csv, to_latex, to_markdown
 
 __all__ = ["write_report"]
 
 _PAGE: Final = "evaluation.md"
+_LATEX: Final = "evaluation.tex"
 
 
 def write_report(
@@ -24,7 +25,7 @@ def write_report(
     pictures: str,
     columns: Sequence[str] = (),
 ) -> tuple[Path, ...]:
-    """Write every table as CSV, all of them as `evaluation.md`, and the pictures.
+    """Write every table as CSV, all of them as `evaluation.md` and `.tex`, and the pictures.
 
     Files of an earlier report in the same folder are replaced.
 
@@ -48,6 +49,7 @@ def write_report(
     parts = [f"# {title}\n", f"{methods}\n", *map(to_markdown, grids)]
     parts += [f"![{path.stem}]({path.name})\n" for path in drawn]
     texts = {folder / _PAGE: "\n".join(parts), **tables}
+    texts[folder / _LATEX] = "\n".join(map(to_latex, grids))
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path, text in texts.items():

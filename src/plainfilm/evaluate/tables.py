@@ -18,16 +18,30 @@ __all__ = [
     "agreement_records",
     "cooccurrence_grid",
     "cooccurrence_records",
+    "flat",
     "frequency_grid",
     "frequency_records",
     "to_csv",
+    "to_latex",
     "to_markdown",
+    "with_interval",
 ]
 
 UNDEFINED: Final = "0/0"
 """What stands in a table for a figure that has no value."""
 
 _TO: Final = "\N{EN DASH}"
+
+_LATEX: Final = {
+    **{letter: rf"\{letter}" for letter in "&%$#_{}"},
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    _TO: "--",
+    "\N{PLUS-MINUS SIGN}": r"$\pm$",
+    "\N{MINUS SIGN}": "$-$",
+}
+"""What LaTeX reads as something else, and what old ones cannot read."""
 
 Cell: TypeAlias = str | int | float | None
 
@@ -99,12 +113,12 @@ def agreement_grid(agreement: TaskAgreement) -> Grid:
             score.label,
             f"{score.true_positives + score.false_negatives:,}",
             f"{score.true_positives + score.false_positives:,}",
-            *map(_with_interval, (score.precision, score.recall, score.f1)),
+            *map(with_interval, (score.precision, score.recall, score.f1)),
         )
         for score in (*agreement.labels, agreement.micro)
     ]
     macro = agreement.macro
-    rows.append(("macro", "", "", *map(_with_interval, (macro.precision, macro.recall, macro.f1))))
+    rows.append(("macro", "", "", *map(with_interval, (macro.precision, macro.recall, macro.f1))))
     columns = ("Label", "True", "Predicted", "Precision", "Recall", "F1")
     return Grid(agreement.task.capitalize(), columns, tuple(rows))
 
@@ -119,7 +133,7 @@ def agreement_records(agreement: TaskAgreement) -> list[dict[str, Cell]]:
             "false_positives": score.false_positives,
             "false_negatives": score.false_negatives,
             "true_negatives": score.true_negatives,
-            **_flat(precision=score.precision, recall=score.recall, f1=score.f1),
+            **flat(precision=score.precision, recall=score.recall, f1=score.f1),
         }
         for score in (*agreement.labels, agreement.micro)
     ]
@@ -127,7 +141,7 @@ def agreement_records(agreement: TaskAgreement) -> list[dict[str, Cell]]:
     counts = dict.fromkeys(
         ("true_positives", "false_positives", "false_negatives", "true_negatives")
     )
-    figures = _flat(precision=macro.precision, recall=macro.recall, f1=macro.f1)
+    figures = flat(precision=macro.precision, recall=macro.recall, f1=macro.f1)
     return [*records, {"task": agreement.task, "label": "macro", **counts, **figures}]
 
 
@@ -151,11 +165,28 @@ def to_markdown(grid: Grid) -> str:
     return "\n".join([f"**{grid.title}**", "", *lines, ""])
 
 
+def to_latex(grid: Grid) -> str:
+    """The table in LaTeX, for the package booktabs, its title as caption."""
+    lines = [r"\begin{table}", rf"\caption{{{_escaped(grid.title)}}}"]
+    lines += [rf"\begin{{tabular}}{{l{'r' * (len(grid.columns) - 1)}}}", r"\toprule"]
+    lines += [_latex_row(grid.columns), r"\midrule", *map(_latex_row, grid.rows)]
+    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", r"\end{table}", ""])
+
+
+def _latex_row(cells: Sequence[str]) -> str:
+    return rf"{' & '.join(map(_escaped, cells))} \\"
+
+
+def _escaped(text: str) -> str:
+    return "".join(_LATEX.get(letter, letter) for letter in text)
+
+
 def _line(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |"
 
 
-def _flat(**estimates: Estimate) -> dict[str, Cell]:
+def flat(**estimates: Estimate) -> dict[str, Cell]:
+    """Estimates as cells of a record: value, ends, and resamples in which there was no value."""
     record: dict[str, Cell] = {}
     for name, estimate in estimates.items():
         record[name] = estimate.value
@@ -169,9 +200,11 @@ def _with_percent(count: int, percent: float | None) -> str:
     return f"{count:,}" if percent is None else f"{count:,} ({percent:.1f} %)"
 
 
-def _with_interval(estimate: Estimate) -> str:
+def with_interval(estimate: Estimate) -> str:
+    """`0.754 (0.734-0.776)`; `0/0` where there is no value."""
     if estimate.value is None:
         return UNDEFINED
     if estimate.low is None or estimate.high is None:
         return f"{estimate.value:.3f}"
-    return f"{estimate.value:.3f} ({estimate.low:.3f}{_TO}{estimate.high:.3f})"
+    to = _TO if estimate.low >= 0 else " to "  # a dash beside a minus sign cannot be read
+    return f"{estimate.value:.3f} ({estimate.low:.3f}{to}{estimate.high:.3f})"

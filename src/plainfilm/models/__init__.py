@@ -1,10 +1,11 @@
 """Models: their cards, where they are kept, and how they are run.
 
 A model is an ONNX file with a card beside it. `find_model` opens one of film categories by name or
-path, `find_tag_model` one of tags; `Network` and `TagEncoder` run them with ONNX Runtime on the
-processor. A damaged file, a card that does not fit or an interface of another release is a
-ModelError that says what to do. Training modules import PyTorch and are not among this room's
-names: `plainfilm.models.training` and its neighbours.
+path, `find_tag_model` one of tags, `find_finding_model` one of findings, `find_detector` one that
+puts boxes around them; `Network`, `TagEncoder`, `FindingNetwork` and `Detector` run them with ONNX
+Runtime on the processor. A damaged file, a card that does not fit or an interface of another
+release is a ModelError that says what to do. Training modules import PyTorch and are not among this
+room's names: `plainfilm.models.training` and its neighbours.
 """
 
 from typing import TYPE_CHECKING
@@ -23,15 +24,24 @@ if TYPE_CHECKING:
         read_card,
         write_card,
     )
+    from plainfilm.models.detector import Detector, FoundBoxes, suppress
+    from plainfilm.models.detector_card import DetectorCard
     from plainfilm.models.film_card import FilmCard
     from plainfilm.models.film_encoder import FilmEncoder
+    from plainfilm.models.finding_card import NOTICE, FindingCard, Framing
+    from plainfilm.models.finding_network import FindingAnswers, FindingNetwork
     from plainfilm.models.page import card_page
     from plainfilm.models.runtime import Answers, Network
     from plainfilm.models.store import (
         CARD_FILE,
         DEFAULT,
+        DEFAULT_CHEST,
+        DETECTOR_CARD_FILE,
+        DETECTOR_NETWORK_FILE,
         FILM_CARD_FILE,
         FILM_NETWORK_FILE,
+        FINDING_CARD_FILE,
+        FINDING_NETWORK_FILE,
         NETWORK_FILE,
         TAG_CARD_FILE,
         TAG_NETWORK_FILE,
@@ -40,7 +50,9 @@ if TYPE_CHECKING:
         StoredTagModel,
         add_model,
         find_any_model,
+        find_detector,
         find_film_model,
+        find_finding_model,
         find_model,
         find_tag_model,
         list_models,
@@ -53,19 +65,32 @@ if TYPE_CHECKING:
 __all__ = [
     "CARD_FILE",
     "DEFAULT",
+    "DEFAULT_CHEST",
+    "DETECTOR_CARD_FILE",
+    "DETECTOR_NETWORK_FILE",
     "FILM_CARD_FILE",
     "FILM_NETWORK_FILE",
+    "FINDING_CARD_FILE",
+    "FINDING_NETWORK_FILE",
     "INTERFACE",
     "NETWORK_FILE",
+    "NOTICE",
     "TAG_CARD_FILE",
     "TAG_NETWORK_FILE",
     "Answers",
     "Card",
     "CategoryFigures",
     "Data",
+    "Detector",
+    "DetectorCard",
     "Figure",
     "FilmCard",
     "FilmEncoder",
+    "FindingAnswers",
+    "FindingCard",
+    "FindingNetwork",
+    "FoundBoxes",
+    "Framing",
     "Network",
     "NumberInput",
     "Stored",
@@ -79,12 +104,15 @@ __all__ = [
     "card_page",
     "check_name",
     "find_any_model",
+    "find_detector",
     "find_film_model",
+    "find_finding_model",
     "find_model",
     "find_tag_model",
     "list_models",
     "read_card",
     "remove_model",
+    "suppress",
     "user_folder",
     "write_card",
 ]
@@ -92,40 +120,56 @@ __all__ = [
 __getattr__ = lazy_exports(
     __name__,
     {
+        "add_model": "store",
         "Answers": "runtime",
-        "CARD_FILE": "store",
         "Card": "card",
+        "CARD_FILE": "store",
+        "card_page": "page",
         "CategoryFigures": "card",
-        "DEFAULT": "store",
+        "check_name": "card",
         "Data": "card",
+        "DEFAULT": "store",
+        "DEFAULT_CHEST": "store",
+        "Detector": "detector",
+        "DETECTOR_CARD_FILE": "store",
+        "DETECTOR_NETWORK_FILE": "store",
+        "DetectorCard": "detector_card",
+        "Figure": "card",
         "FILM_CARD_FILE": "store",
         "FILM_NETWORK_FILE": "store",
-        "Figure": "card",
         "FilmCard": "film_card",
         "FilmEncoder": "film_encoder",
+        "find_any_model": "store",
+        "find_detector": "store",
+        "find_film_model": "store",
+        "find_finding_model": "store",
+        "find_model": "store",
+        "find_tag_model": "store",
+        "FINDING_CARD_FILE": "store",
+        "FINDING_NETWORK_FILE": "store",
+        "FindingAnswers": "finding_network",
+        "FindingCard": "finding_card",
+        "FindingNetwork": "finding_network",
+        "FoundBoxes": "detector",
+        "Framing": "finding_card",
         "INTERFACE": "card",
-        "NETWORK_FILE": "store",
+        "list_models": "store",
         "Network": "runtime",
+        "NETWORK_FILE": "store",
+        "NOTICE": "finding_card",
         "NumberInput": "tag_card",
+        "read_card": "card",
+        "remove_model": "store",
         "Stored": "store",
         "StoredModel": "store",
         "StoredTagModel": "store",
+        "suppress": "detector",
         "TAG_CARD_FILE": "store",
         "TAG_NETWORK_FILE": "store",
         "TagCard": "tag_card",
         "TagEncoder": "tag_encoder",
         "TagInput": "tag_card",
         "Threshold": "card",
-        "add_model": "store",
-        "check_name": "card",
-        "card_page": "page",
-        "find_any_model": "store",
-        "find_film_model": "store",
-        "find_model": "store",
-        "find_tag_model": "store",
-        "list_models": "store",
-        "read_card": "card",
-        "remove_model": "store",
         "user_folder": "store",
         "write_card": "card",
     },

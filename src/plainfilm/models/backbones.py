@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import torch
@@ -10,6 +11,7 @@ from torch import Tensor, nn
 from plainfilm.errors import ModelError, SettingsError
 from plainfilm.models import efficientnet_lite
 from plainfilm.models.efficientnet_lite import EfficientNetLite
+from plainfilm.models.library_backbones import DENSENETS, DenseNetFeatures
 
 __all__ = ["BACKBONES", "Backbone", "make_backbone"]
 
@@ -26,12 +28,13 @@ class Backbone:
 
 
 def make_backbone(name: str, *, frozen_blocks: int = 0, weights: str | None = None) -> Backbone:
-    """Make a backbone with its ImageNet weights.
+    """Make a backbone with its ImageNet weights; a DenseNet has random ones unless given.
 
     Args:
         name: one of `BACKBONES`.
         frozen_blocks: how many of the first blocks of an EfficientNet-Lite are not trained.
-        weights: for `mobilenet-v1`, a folder or a name on the Hugging Face hub.
+        weights: for `mobilenet-v1`, a folder or a name on the Hugging Face hub; for a DenseNet, a
+            file of its state, MONAI's or torchvision's.
     Raises:
         SettingsError: there is no such backbone.
         ModelError: the weights are not there and cannot be fetched.
@@ -79,9 +82,15 @@ def _channels(body: nn.Module) -> int:
         return int(body(torch.zeros(1, 3, 64, 64)).last_hidden_state.shape[1])
 
 
+def _densenet(name: str, _frozen_blocks: int, weights: str | None) -> Backbone:
+    network = DenseNetFeatures(name, None if weights is None else Path(weights))
+    return Backbone(name, network, network.channels)
+
+
 BACKBONES: Final[dict[str, Callable[[str, int, str | None], Backbone]]] = {
     "efficientnet-lite0": _efficientnet_lite,
     "efficientnet-lite1": _efficientnet_lite,
     "efficientnet-lite2": _efficientnet_lite,
     "mobilenet-v1": _mobilenet_v1,
+    **dict.fromkeys(DENSENETS, _densenet),
 }

@@ -99,8 +99,18 @@ class EfficientNetLite(nn.Module):
 
     def forward(self, films: Tensor) -> Tensor:
         """Map (n, 1, side, side) in [-1, 1] to (n, 1280, side / 32, side / 32)."""
+        return self.learnt(self.frozen(films))
+
+    def frozen(self, films: Tensor) -> Tensor:
+        """What the stem and the first blocks, those that are not trained, make of films."""
         x = F.relu6(self.stem(films), inplace=True)
-        for block in self.blocks:
+        for block in self.blocks[: self.frozen_blocks]:
+            x = block(x)
+        return x
+
+    def learnt(self, x: Tensor) -> Tensor:
+        """What the other blocks make of it: the last maps."""
+        for block in self.blocks[self.frozen_blocks :]:
             x = block(x)
         return F.relu6(self.head(x), inplace=True)
 

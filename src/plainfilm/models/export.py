@@ -20,9 +20,13 @@ _LARGE: Final = 1024  # values; smaller weights are not worth a cast
 
 
 def export_onnx(
-    network: nn.Module, example: torch.Tensor, heads: Sequence[str], path: Path
+    network: nn.Module,
+    example: torch.Tensor,
+    heads: Sequence[str],
+    path: Path,
+    input_name: str = "film",
 ) -> None:
-    """Write a network with one input, `film`, whose first axis is free.
+    """Write a network with one input whose first axis is free.
 
     Weights are stored as half precision and widened when the file is loaded, which halves it;
     what is computed is single precision.
@@ -37,7 +41,7 @@ def export_onnx(
             network.eval(),
             (example,),
             path,
-            input_names=["film"],
+            input_names=[input_name],
             output_names=list(heads),
             dynamic_shapes=({0: films},),
             external_data=False,

@@ -1,23 +1,31 @@
 """A model card as a page for people, in Markdown."""
 
 from collections.abc import Iterator, Sequence
+from typing import TypeAlias
 
 from plainfilm.models.card import Card, CategoryFigures, Figure, Threshold
+from plainfilm.models.detector_card import DetectorCard
 from plainfilm.models.film_card import FilmCard
+from plainfilm.models.finding_card import FindingCard
 from plainfilm.models.tag_card import TagCard
 
 __all__ = ["card_page"]
 
+_AnyKind: TypeAlias = Card | TagCard | FilmCard | FindingCard | DetectorCard
 
-def card_page(card: Card | TagCard | FilmCard) -> str:
+
+def card_page(card: _AnyKind) -> str:
     """The whole card in Markdown."""
     of_kind: Iterator[str] = iter(())
     if isinstance(card, Card):
         of_kind = _of_categories(card)
     elif isinstance(card, TagCard):
         of_kind = _tags(card)
+    elif isinstance(card, FindingCard):
+        of_kind = _labels(card)
+    notice = card.notice if isinstance(card, (FindingCard, DetectorCard)) else ""
     sections = (
-        [f"# {card.name} {card.version}", card.summary],
+        [f"# {card.name} {card.version}", notice, card.summary],
         _identity(card),
         _data(card),
         _figures(card),
@@ -33,7 +41,7 @@ def _of_categories(card: Card) -> Iterator[str]:
     yield from _policy(card)
 
 
-def _identity(card: Card | TagCard | FilmCard) -> Iterator[str]:
+def _identity(card: _AnyKind) -> Iterator[str]:
     below = f", below {card.plainfilm_below}" if card.plainfilm_below else ""
     yield _table(
         ("", ""),
@@ -42,11 +50,40 @@ def _identity(card: Card | TagCard | FilmCard) -> Iterator[str]:
             ("SHA-256 of the ONNX file", f"`{card.sha256}`"),
             ("interface", str(card.interface)),
             ("plainfilm", f"from {card.plainfilm_from}{below}"),
-            *(_takes_tags(card) if isinstance(card, TagCard) else _takes_films(card)),
+            *_interface(card),
         ],
     )
     if isinstance(card, Card) and card.uncovered:
         yield f"Never predicted, for want of films to learn from: {', '.join(card.uncovered)}."
+
+
+def _interface(card: _AnyKind) -> Iterator[tuple[str, str]]:
+    """What the network takes and makes."""
+    if isinstance(card, TagCard):
+        return _takes_tags(card)
+    if isinstance(card, (FindingCard, DetectorCard)):
+        return _finds(card)
+    return _takes_films(card)
+
+
+def _finds(card: FindingCard | DetectorCard) -> Iterator[tuple[str, str]]:
+    rows, columns = (
+        (card.side, card.side) if isinstance(card, FindingCard) else (card.rows, card.columns)
+    )
+    yield "architecture", card.architecture or "not told"
+    yield "takes", f"films of {rows} x {columns} pixels ({card.framing}), grey in [0, 1]"
+    yield "reads", ", ".join(card.categories) or "films of any category"
+    if isinstance(card, FindingCard):
+        where = " and a map of each" if card.has_maps else ""
+        yield "makes", f"probabilities of {len(card.labels)} findings{where}"
+    else:
+        yield "makes", f"at most {card.most_boxes} boxes around {', '.join(card.labels)}"
+
+
+def _labels(card: FindingCard) -> Iterator[str]:
+    yield "## Findings"
+    rows = [(label, _number(card.thresholds.get(label))) for label in card.labels]
+    yield _table(("finding", "present from"), rows)
 
 
 def _takes_films(card: Card | FilmCard) -> Iterator[tuple[str, str]]:
@@ -69,7 +106,7 @@ def _tags(card: TagCard) -> Iterator[str]:
     yield _table(("tag", "columns"), rows)
 
 
-def _data(card: Card | TagCard | FilmCard) -> Iterator[str]:
+def _data(card: _AnyKind) -> Iterator[str]:
     yield "## Trained on"
     yield _table(
         ("data", "films", "patients", "terms", "source"),
@@ -81,7 +118,7 @@ def _data(card: Card | TagCard | FilmCard) -> Iterator[str]:
     yield card.split
 
 
-def _figures(card: Card | TagCard | FilmCard) -> Iterator[str]:
+def _figures(card: _AnyKind) -> Iterator[str]:
     calibration = card.calibration if isinstance(card, Card) else {}
     measured = [*card.figures, *(Figure(name, value) for name, value in calibration.items())]
     if measured:
@@ -135,7 +172,10 @@ def _policy(card: Card) -> Iterator[str]:
     )
 
 
-def _failures(card: Card | TagCard | FilmCard) -> Iterator[str]:
+def _failures(card: _AnyKind) -> Iterator[str]:
+    if isinstance(card, (FindingCard, DetectorCard)) and card.limits:
+        yield "## Limits"
+        yield "\n".join(f"- {limit}" for limit in card.limits)
     if card.known_failures:
         yield "## Known failures"
         yield "\n".join(f"- {failure}" for failure in card.known_failures)

@@ -8,11 +8,14 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as native
 
-from plainfilm.errors import ModelError
+from plainfilm.errors import ModelError, SettingsError
 from plainfilm.models.card import FLAGS, Card
 from plainfilm.models.store import Stored, StoredModel
 
-__all__ = ["Answers", "Network", "open_session"]
+__all__ = ["PROVIDERS", "Answers", "Network", "open_session"]
+
+PROVIDERS: Final = {"cpu": "CPUExecutionProvider", "openvino": "OpenVINOExecutionProvider"}
+"""What may compute, by the name that users give it."""
 
 _INPUT: Final = "film"
 _MAP: Final = "category_map"
@@ -107,12 +110,16 @@ class Network:
         return logits / np.float32(self.card.temperatures.get(head, 1.0))
 
 
-def open_session(model: Stored[Any], threads: int) -> Any:
-    """ONNX Runtime's session of a model, on the processor.
+def open_session(model: Stored[Any], threads: int, provider: str = "cpu") -> Any:
+    """ONNX Runtime's session of a model.
 
+    Args:
+        provider: `cpu`, or `openvino` where this ONNX Runtime was built with it.
     Raises:
         ModelError: the file is missing, damaged or no ONNX.
+        SettingsError: the provider is unknown, not installed, or does not start.
     """
+    wanted = _provider(provider)
     content = model.verified()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
@@ -120,12 +127,27 @@ def open_session(model: Stored[Any], threads: int) -> Any:
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
     options.log_severity_level = 4  # its errors are raised as well; they need not be printed
     try:
-        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        session = onnxruntime.InferenceSession(content, options, providers=wanted)
     except _ERRORS as error:
         raise ModelError(
             f"{model.network} is no ONNX file that ONNX Runtime {onnxruntime.__version__} can"
             " run; export it anew"
         ) from error
+    if wanted[0] not in session.get_providers():  # it falls back to the processor by itself
+        raise SettingsError(f"{provider} does not start on this machine; use the provider cpu")
+    return session
+
+
+def _provider(name: str) -> list[str]:
+    if name not in PROVIDERS:
+        raise SettingsError(f"there is no provider `{name}`; known: {', '.join(PROVIDERS)}")
+    wanted = PROVIDERS[name]
+    if wanted not in onnxruntime.get_available_providers():
+        raise SettingsError(
+            f"this ONNX Runtime was built without {name}; install the package"
+            " `onnxruntime-openvino` in place of `onnxruntime`, or use the provider cpu"
+        )
+    return list(dict.fromkeys((wanted, PROVIDERS["cpu"])))
 
 
 def _check_interface(session: Any, model: StoredModel) -> None:

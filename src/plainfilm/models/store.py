@@ -2,7 +2,8 @@
 
 A model is a folder that bears its name and holds a network and its card: `categories.onnx` and
 `categories.json`; for a model of tags `tags.onnx` and `tags.json`, for one that makes vectors of
-films `embedding.onnx` and `embedding.json`.
+films `embedding.onnx` and `embedding.json`, for one of findings `findings.onnx` and
+`findings.json`, for one that puts boxes around them `detector.onnx` and `detector.json`.
 """
 
 import hashlib
@@ -13,20 +14,28 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources
+from importlib import import_module, resources
 from pathlib import Path
 from typing import Any, Final, Generic, TypeAlias
 
 from plainfilm.errors import ModelError
 from plainfilm.models.card import AnyCard, Card, read_card_of
+from plainfilm.models.detector_card import DetectorCard
 from plainfilm.models.film_card import FilmCard
+from plainfilm.models.finding_card import FindingCard
 from plainfilm.models.tag_card import TagCard
 
 __all__ = [
     "CARD_FILE",
+    "CARD_FILES",
     "DEFAULT",
+    "DEFAULT_CHEST",
+    "DETECTOR_CARD_FILE",
+    "DETECTOR_NETWORK_FILE",
     "FILM_CARD_FILE",
     "FILM_NETWORK_FILE",
+    "FINDING_CARD_FILE",
+    "FINDING_NETWORK_FILE",
     "NETWORK_FILE",
     "TAG_CARD_FILE",
     "TAG_NETWORK_FILE",
@@ -35,7 +44,9 @@ __all__ = [
     "StoredTagModel",
     "add_model",
     "find_any_model",
+    "find_detector",
     "find_film_model",
+    "find_finding_model",
     "find_model",
     "find_tag_model",
     "list_models",
@@ -45,6 +56,8 @@ __all__ = [
 
 DEFAULT: Final = "starter"
 """The model that is taken where none is named."""
+DEFAULT_CHEST: Final = "starter_chest"
+"""The model of findings on chest films that is taken where none is named."""
 
 NETWORK_FILE: Final = "categories.onnx"
 CARD_FILE: Final = "categories.json"
@@ -52,15 +65,33 @@ TAG_NETWORK_FILE: Final = "tags.onnx"
 TAG_CARD_FILE: Final = "tags.json"
 FILM_NETWORK_FILE: Final = "embedding.onnx"
 FILM_CARD_FILE: Final = "embedding.json"
-_CARDS: Final[dict[str, type[Card] | type[TagCard] | type[FilmCard]]] = {
+FINDING_NETWORK_FILE: Final = "findings.onnx"
+FINDING_CARD_FILE: Final = "findings.json"
+DETECTOR_NETWORK_FILE: Final = "detector.onnx"
+DETECTOR_CARD_FILE: Final = "detector.json"
+_CARDS: Final[dict[str, type[Any]]] = {
     CARD_FILE: Card,
     TAG_CARD_FILE: TagCard,
     FILM_CARD_FILE: FilmCard,
+    FINDING_CARD_FILE: FindingCard,
+    DETECTOR_CARD_FILE: DetectorCard,
 }
-_MADE_FOR: Final = {
+CARD_FILES: Final = tuple(_CARDS)
+"""The names that a card may have, one for each kind of model."""
+_MADE_FOR: Final[dict[type[Any], str]] = {
     Card: "of film categories, for `plainfilm classify`",
     TagCard: "of tags, for `plainfilm cluster --compress`",
     FilmCard: "that makes vectors of films, for `plainfilm cluster --embedding`",
+    FindingCard: "of findings, for `plainfilm findings`",
+    DetectorCard: "that puts boxes around findings, for `plainfilm detect`",
+}
+# Module and class that run a model, since ONNX Runtime takes long to load.
+_RUN_BY: Final[dict[type[Any], tuple[str, str]]] = {
+    Card: ("runtime", "Network"),
+    TagCard: ("tag_encoder", "TagEncoder"),
+    FilmCard: ("film_encoder", "FilmEncoder"),
+    FindingCard: ("finding_network", "FindingNetwork"),
+    DetectorCard: ("detector", "Detector"),
 }
 _FOLDER_VARIABLE: Final = "PLAINFILM_MODELS"
 
@@ -138,10 +169,7 @@ def find_model(chosen: str | Path | None = None) -> StoredModel:
     Raises:
         ModelError: there is none, its card cannot be used, or it is of another kind.
     """
-    found = find_any_model(DEFAULT if chosen is None else chosen)
-    if not isinstance(found.card, Card):
-        raise _of_other_kind(chosen, found)
-    return found
+    return _find_of(DEFAULT if chosen is None else chosen, Card)
 
 
 def find_tag_model(chosen: str | Path) -> StoredTagModel:
@@ -150,10 +178,7 @@ def find_tag_model(chosen: str | Path) -> StoredTagModel:
     Raises:
         ModelError: there is none, its card cannot be used, or it is of another kind.
     """
-    found = find_any_model(chosen)
-    if not isinstance(found.card, TagCard):
-        raise _of_other_kind(chosen, found)
-    return found
+    return _find_of(chosen, TagCard)
 
 
 def find_film_model(chosen: str | Path) -> Stored[Any]:
@@ -163,14 +188,32 @@ def find_film_model(chosen: str | Path) -> Stored[Any]:
     Raises:
         ModelError: there is none, its card cannot be used, or it is of another kind.
     """
+    return _find_of(chosen, FilmCard, Card)
+
+
+def find_finding_model(chosen: str | Path) -> Stored[FindingCard]:
+    """The model of findings of a name, or at a path, as in `find_model`.
+
+    Raises:
+        ModelError: there is none, its card cannot be used, or it is of another kind.
+    """
+    return _find_of(chosen, FindingCard)
+
+
+def find_detector(chosen: str | Path) -> Stored[DetectorCard]:
+    """The model that puts boxes around findings, of a name or at a path, as in `find_model`.
+
+    Raises:
+        ModelError: there is none, its card cannot be used, or it is of another kind.
+    """
+    return _find_of(chosen, DetectorCard)
+
+
+def _find_of(chosen: str | Path, *kinds: type[Any]) -> Stored[Any]:
     found = find_any_model(chosen)
-    if not isinstance(found.card, (FilmCard, Card)):
-        raise _of_other_kind(chosen, found)
+    if not isinstance(found.card, kinds):
+        raise ModelError(f"{chosen} is a model {_MADE_FOR[type(found.card)]}")
     return found
-
-
-def _of_other_kind(chosen: str | Path | None, found: Stored[Any]) -> ModelError:
-    return ModelError(f"{chosen} is a model {_MADE_FOR[type(found.card)]}")
 
 
 def find_any_model(chosen: str | Path) -> Stored[Any]:
@@ -223,19 +266,8 @@ def add_model(source: Path) -> Stored[Any]:
 
 def _try_out(model: Stored[Any]) -> None:
     """Load the network, so that whatever is wrong with it is said now."""
-    # ONNX Runtime takes long to load.
-    if isinstance(model.card, TagCard):
-        from plainfilm.models.tag_encoder import TagEncoder  # noqa: PLC0415
-
-        TagEncoder(model)
-    elif isinstance(model.card, FilmCard):
-        from plainfilm.models.film_encoder import FilmEncoder  # noqa: PLC0415
-
-        FilmEncoder(model)
-    else:
-        from plainfilm.models.runtime import Network  # noqa: PLC0415
-
-        Network(model)
+    module, name = _RUN_BY[type(model.card)]
+    getattr(import_module(f"plainfilm.models.{module}"), name)(model)
 
 
 def remove_model(name: str) -> Path:

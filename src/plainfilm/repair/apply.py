@@ -9,12 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from plainfilm.archive import Archive
+from plainfilm.archive import Archive, claim_folder, film_folders
 from plainfilm.errors import ArchiveError, Reason
 from plainfilm.records import Film, Rejection
-from plainfilm.repair.folder import DoneFilm, Journal, claim_folder
+from plainfilm.repair.folder import MARKER, DoneFilm, Journal
 from plainfilm.repair.present import shown
-from plainfilm.repair.selection import film_folders
 from plainfilm.repair.steps import Applied, ApplyOutcome, ApplyRepairs, OutputFailed, RepairTask
 from plainfilm.repair.table import FilmProposals, film_proposals
 from plainfilm.steps import BatchResult, Engine
@@ -71,7 +70,7 @@ def apply_proposals(
         ArchiveError: a film cannot be written, such as on a full disk; what was written stays.
     """
     owner = {"made_by": "plainfilm repair", "archive": archive.settings.archive_id}
-    claim_folder(out, owner, [*film_folders(archive), archive.path])
+    claim_folder(out, MARKER, owner, [*film_folders(archive), archive.path])
     run = _Run(out.absolute(), Journal(out))
     run.journal.compact()
     step = ApplyRepairs(moment or datetime.now(UTC))

@@ -1,18 +1,17 @@
 """A folder of repaired films: whose it is, and which films in it are done."""
 
 import csv
-import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from plainfilm.archive import OWN_PREFIX
-from plainfilm.errors import ArchiveError, SettingsError
+from plainfilm.errors import ArchiveError
 from plainfilm.text_files import write_beside
 
-__all__ = ["OWN_FILES", "DoneFilm", "Journal", "claim_folder"]
+__all__ = ["MARKER", "OWN_FILES", "DoneFilm", "Journal"]
 
 MARKER: Final = f"{OWN_PREFIX}repair.json"
 JOURNAL: Final = f"{OWN_PREFIX}repaired.csv"
@@ -20,40 +19,6 @@ OWN_FILES: Final = frozenset({MARKER, JOURNAL})
 """The files in such a folder that are no films; no command that walks through it meets them."""
 
 _COLUMNS: Final = ("film_id", "sop_instance_uid", "file", "fingerprint")
-
-
-def claim_folder(out: Path, owner: Mapping[str, str], films: Iterable[Path]) -> None:
-    """Make a folder ready for results: a new one, an empty one, or one that holds results of this
-    owner already.
-
-    Args:
-        owner: what made the folder, written into it.
-        films: folders that hold originals.
-    Raises:
-        SettingsError: the folder holds something else, or lies among originals or around them.
-        ArchiveError: it cannot be made.
-    """
-    place = out.resolve()
-    for folder in films:
-        original = folder.resolve()
-        if place.is_relative_to(original) or original.is_relative_to(place):
-            raise SettingsError(
-                f"{out} and the films in {folder} lie within one another; choose another folder,"
-                " so that originals and changed films never mix"
-            )
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        taken = [path.name for path in out.iterdir()]
-        if not taken:
-            (out / MARKER).write_text(json.dumps(dict(owner)) + "\n", encoding="utf-8")
-            return
-        same = MARKER in taken and json.loads((out / MARKER).read_text("utf-8")) == dict(owner)
-    except OSError as error:
-        raise ArchiveError(f"cannot use {out}: {error.strerror}") from error
-    except ValueError as error:
-        raise SettingsError(f"{out / MARKER} is damaged; choose another folder") from error
-    if not same:
-        raise SettingsError(f"{out} is not empty, and not an earlier result of this command")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from plainfilm.records import Decision, Film, Outcome, TagValue
 from plainfilm.repair.proposals import TAGS_READ
 from plainfilm.vocabulary import OTHER
 
-__all__ = ["DecidedFilms", "film_folders"]
+__all__ = ["DecidedFilms"]
 
 _CHUNK: Final = 1_000
 _STUDY: Final = "StudyInstanceUID"
@@ -40,13 +40,6 @@ class DecidedFilms:
         for batch in self._table.to_batches(max_chunksize=_CHUNK):
             for row in batch.to_pylist():
                 yield _film(self._folder, row), _decision(row)
-
-
-def film_folders(archive: Archive) -> list[Path]:
-    """The folders that films of an archive lie in, outside of the archive."""
-    rows = archive.rows("SELECT DISTINCT regexp_replace(path, '[^/]*$', '') AS folder FROM film")
-    folders = (Path(row["folder"]) for row in rows)
-    return [folder for folder in folders if folder.is_absolute()]
 
 
 def _query(where: str | None) -> str:

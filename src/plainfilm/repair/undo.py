@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from plainfilm.archive import claim_folder
 from plainfilm.errors import ArchiveError, BadSource, Reason
 from plainfilm.records import Location, Rejection
-from plainfilm.repair.folder import OWN_FILES, claim_folder
+from plainfilm.repair.folder import MARKER, OWN_FILES
 from plainfilm.repair.steps import OutputFailed, Undone, UndoRepairs, UndoTask
 from plainfilm.steps import Engine
 
@@ -58,7 +59,7 @@ def undo_repairs(
         raise BadSource(f"{source} does not exist")
     root = source if source.is_dir() else source.parent
     owner = {"made_by": "plainfilm repair --undo", "source": str(source.absolute())}
-    claim_folder(out, owner, [root])
+    claim_folder(out, MARKER, owner, [root])
     summary = UndoSummary()
     for result in engine.run(UndoRepairs(), _batches(_files(source), root, out)):
         for item in result.outputs:

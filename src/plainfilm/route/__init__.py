@@ -14,9 +14,12 @@ if TYPE_CHECKING:
     from plainfilm.route.output import RouteSummary, route_archive
     from plainfilm.route.rules import DEFAULT, FilmFacts, Range, Route, Rule, Rules, TagCondition
     from plainfilm.route.rules_file import default_rules_text, load_rules, parse_rules
+    from plainfilm.route.to_models import CHEST_MODEL, SPINE_MODEL, sent_to
 
 __all__ = [
+    "CHEST_MODEL",
     "DEFAULT",
+    "SPINE_MODEL",
     "FilmFacts",
     "FilmRoutes",
     "Range",
@@ -30,11 +33,13 @@ __all__ = [
     "load_rules",
     "parse_rules",
     "route_archive",
+    "sent_to",
 ]
 
 __getattr__ = lazy_exports(
     __name__,
     {
+        "CHEST_MODEL": "to_models",
         "DEFAULT": "rules",
         "FilmFacts": "rules",
         "FilmRoutes": "films",
@@ -42,6 +47,7 @@ __getattr__ = lazy_exports(
         "Route": "rules",
         "RouteSummary": "output",
         "RoutedFilm": "films",
+        "SPINE_MODEL": "to_models",
         "Rule": "rules",
         "Rules": "rules",
         "TagCondition": "rules",
@@ -49,5 +55,6 @@ __getattr__ = lazy_exports(
         "load_rules": "rules_file",
         "parse_rules": "rules_file",
         "route_archive": "output",
+        "sent_to": "to_models",
     },
 )

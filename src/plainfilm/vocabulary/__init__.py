@@ -24,8 +24,10 @@ from plainfilm.vocabulary._film_tags import (
 from plainfilm.vocabulary._findings import (
     LABEL_SETS,
     NO_FINDING,
+    SPINE_FINDINGS,
     Finding,
     findings,
+    known_finding,
     label_set,
 )
 
@@ -38,6 +40,7 @@ __all__ = [
     "NO_FINDING",
     "OTHER",
     "SIDE_TAGS",
+    "SPINE_FINDINGS",
     "VIEW_CODES",
     "Category",
     "Code",
@@ -48,6 +51,7 @@ __all__ = [
     "code_views",
     "film_attributes",
     "findings",
+    "known_finding",
     "label_set",
     "load_categories",
     "region_parts",

@@ -22,12 +22,12 @@ from plainfilm.categories.training import (
     train_network,
     write_model,
 )
-from plainfilm.categories.training.model_card import SourceNotes
 from plainfilm.categories.training.network import HEADS, CategoryNetwork
 from plainfilm.dicom import encode_png
 from plainfilm.errors import BadTable, ModelError, SettingsError
 from plainfilm.models import Network, find_model
 from plainfilm.models.backbones import make_backbone
+from plainfilm.models.card_notes import SourceNotes
 from plainfilm.models.export import export_onnx
 from plainfilm.models.training import Schedule
 from plainfilm.records import Location

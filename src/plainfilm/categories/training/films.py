@@ -1,7 +1,5 @@
 """The films that a network learns from: their table, their squares, their split by patient."""
 
-import hashlib
-from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -13,6 +11,7 @@ import numpy as np
 from plainfilm.categories._square import read_square
 from plainfilm.errors import BadTable, InputError, Reason
 from plainfilm.evaluate.csv_tables import CsvTable
+from plainfilm.models.patient_folds import deal_patients
 from plainfilm.records import Location, Rejection
 from plainfilm.vocabulary import CATEGORIES
 
@@ -131,32 +130,6 @@ def _square(film: TrainingFilm, side: int) -> np.ndarray | Rejection:
 
 
 def deal(films: Sequence[TrainingFilm], parts: int) -> np.ndarray:
-    """Deal patients out so that each part gets its share of every category, the rare ones first.
-
-    Returns:
-        (n,) the number of each film's part. The same films are always dealt the same way.
-    """
-    by_patient: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for film in films:
-        by_patient[film.patient][film.category] += 1
-    total = sum(by_patient.values(), Counter[str]())
-    dealt = [Counter[str]() for _ in range(parts)]
-    home: dict[str, int] = {}
-
-    def order(patient: str) -> tuple[int, str]:
-        return min(total[name] for name in by_patient[patient]), _digest(patient)
-
-    for patient in sorted(by_patient, key=order):
-        own = by_patient[patient]
-        # How full a part would be of this patient's categories, then of films at all.
-        fullness = [
-            (sum((part[name] + own[name]) / total[name] for name in own), part.total())
-            for part in dealt
-        ]
-        home[patient] = fullness.index(min(fullness))
-        dealt[home[patient]] += own
-    return np.array([home[film.patient] for film in films])
-
-
-def _digest(patient: str) -> str:
-    return hashlib.sha256(patient.encode()).hexdigest()
+    """Deal patients out so that each part gets its share of every category; (n,) part numbers."""
+    patients = [film.patient for film in films]
+    return deal_patients(patients, [(film.category,) for film in films], parts)

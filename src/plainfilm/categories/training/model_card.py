@@ -2,14 +2,12 @@
 
 import csv
 import hashlib
-import tomllib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import msgspec
 import numpy as np
 import torch
 
@@ -22,21 +20,19 @@ from plainfilm.categories.training.held_out import (
 )
 from plainfilm.categories.training.network import HEADS, CategoryNetwork
 from plainfilm.categories.training.run import TELLS_SIDE, Plan, Trained
-from plainfilm.errors import BadTable, SettingsError
+from plainfilm.errors import SettingsError
 from plainfilm.evaluate import Proportion, evaluate_categories
 from plainfilm.evaluate.categories import CategoryEvaluation
 from plainfilm.evaluate.categories_pairing import CategoryPair
 from plainfilm.evaluate.proportions import WILSON_95
 from plainfilm.models.card import FLAGS, Card, CategoryFigures, Data, Figure, write_card
+from plainfilm.models.card_notes import Notes, SourceNotes
 from plainfilm.models.export import export_onnx
 from plainfilm.models.store import CARD_FILE, NETWORK_FILE
 
 __all__ = [
     "HELD_OUT_FILE",
-    "Notes",
-    "SourceNotes",
     "evaluated",
-    "read_notes",
     "uncovered_of",
     "write_held_out",
     "write_model",
@@ -47,52 +43,6 @@ HELD_OUT_FILE: Final = "held_out.csv"
 _LEARNABLE: Final = 5  # films, below which a category is not covered
 _OTHER: Final = CLASSES.index("other")
 _CHEST: Final = ("chest_pa_ap", "chest_lateral")
-
-
-@dataclass(frozen=True, slots=True)
-class Notes:
-    """What only people know of a model.
-
-    Attributes:
-        licence: under which terms it may be used.
-    """
-
-    licence: str = "as the films that it was trained on"
-    summary: str = ""
-    known_failures: tuple[str, ...] = ()
-    data: tuple["SourceNotes", ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class SourceNotes:
-    """Films of one source: how they are called, cited, and under which terms they came."""
-
-    source: str
-    name: str
-    terms: str
-    citation: str = ""
-
-
-def read_notes(path: Path) -> Notes:
-    """Read notes in TOML: `licence`, `summary`, `known_failures`, and `[[data]]` tables with
-    `source`, `name`, `terms` and, where there is one, `citation`.
-
-    Raises:
-        BadTable: the file cannot be read, or holds something else.
-    """
-    try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise BadTable(
-            f"{path}: the notes cannot be read as TOML ({type(error).__name__})"
-        ) from error
-    known = Notes.__dataclass_fields__
-    if unknown := sorted(set(found) - set(known)):
-        raise BadTable(f"{path}: unknown {', '.join(unknown)}; known: {', '.join(known)}")
-    try:
-        return msgspec.convert(found, Notes)
-    except msgspec.ValidationError as error:
-        raise BadTable(f"{path}: {error}") from error
 
 
 def write_model(
@@ -136,7 +86,7 @@ def write_model(
         figures=tuple(_figures(measured) + (_pose_figures(measured) if plan.poses else [])),
         categories=tuple(_by_category(measured.evaluation)),
         calibration=_calibration(measured.evaluation),
-        known_failures=notes.known_failures,
+        known_failures=(*notes.known_failures, *notes.limits),
     )
     write_card(card, folder / CARD_FILE)
     return card

@@ -65,6 +65,18 @@ def _layers(widths: Sequence[int]) -> list[nn.Module]:
     return found
 
 
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Layers so small take longer over several threads, and many times so beside other work."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+@_one_thread()
 def learn(
     films: csr_array,
     shape: Shape,
@@ -91,30 +103,6 @@ def learn(
             published.
         progress: called after each epoch with its number, from 1.
     """
-    with _one_thread():
-        return _learn(films, shape, epochs, batch, distances, seed, progress)
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Layers so small take longer over several threads, and many times so beside other work."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
-
-
-def _learn(
-    films: csr_array,
-    shape: Shape,
-    epochs: int,
-    batch: int,
-    distances: float,
-    seed: int,
-    progress: Callable[[int], None],
-) -> Autoencoder:
     torch.manual_seed(seed)
     random = np.random.default_rng(seed)
     network = Autoencoder(films.shape[1], shape).train()

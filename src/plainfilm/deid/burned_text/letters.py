@@ -1,8 +1,8 @@
 """A small network that tells rows of letters from edges of bone, before anything is read.
 
 Reading a row costs some fifty times as much as asking the network, and on a film without text every
-row is an edge. It only keeps rows from being read: one that has the shape of text is doubtful
-whatever it says. How it was made is in `letters.toml`.
+row is an edge. It is not asked of rows that have the shape of text: those are read. How it was made
+is in `letters.toml`.
 """
 
 import importlib.resources

@@ -140,7 +140,7 @@ def _read(
 
 def _read_line(image: NDArray[np.uint8], line: Line) -> ReadLine:
     turns = TURNS[line.turned]
-    if not may_be_letters(image, line):
+    if not (_has_shape_of_text(line) or may_be_letters(image, line)):
         return ReadLine(line, Reading("", 0.0), turns[0])
     reads = []
     for turn in turns:
@@ -199,11 +199,19 @@ def _looks_like_text(read: ReadLine) -> bool:
     line, reading = read.line, read.reading
     if line.patches < DOUBTFUL_PATCHES or line.letters > DOUBTFUL_TOUCHING * line.patches:
         return False
-    # Letters that the network was not trained on have no reading.
-    has_one_ink = line.constancy >= DOUBTFUL_CONSTANCY and line.contrast >= DOUBTFUL_CONTRAST
-    if has_one_ink and line.letters <= ONE_INK_TOUCHING * line.patches:
+    if _has_shape_of_text(line):
         return True
     return reading.certainty >= DOUBTFUL_CERTAINTY and _characters(read) >= DOUBTFUL_CHARACTERS
+
+
+def _has_shape_of_text(line: Line) -> bool:
+    """Whether a line is one of text whatever it reads as: letters unknown to the network."""
+    has_one_ink = line.constancy >= DOUBTFUL_CONSTANCY and line.contrast >= DOUBTFUL_CONTRAST
+    return (
+        has_one_ink
+        and line.patches >= DOUBTFUL_PATCHES
+        and line.letters <= ONE_INK_TOUCHING * line.patches
+    )
 
 
 def _is_misread(read: ReadLine) -> bool:

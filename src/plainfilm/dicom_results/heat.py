@@ -1,0 +1,64 @@
+"""Heat maps made anew: the archive keeps boxes, not the maps that they are from."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from plainfilm.dicom_results.reading import HeatMap
+from plainfilm.findings.framing import FramedFilm, show_film
+from plainfilm.findings.heat_maps import levelled
+from plainfilm.findings.model_files import ModelFile, network_of
+from plainfilm.findings.read_chest import frame_of
+from plainfilm.records import Location
+
+__all__ = ["heat_maps_of"]
+
+_LONGEST_SIDE: Final = 256  # pixels of a heat map; networks' own are of 7 to 32
+_TOP: Final = np.float32(255)
+
+
+def heat_maps_of(
+    location: Location, model: ModelFile, labels: Sequence[str], turn: int
+) -> tuple[HeatMap, ...]:
+    """The heat maps of some findings of a film.
+
+    Args:
+        labels: that the model has.
+        turn: degrees clockwise by which the stored film stands upright: so the model saw it.
+    Returns:
+        One for each label, over the stored frame, 1 where the model was led most; none where the
+        model has no maps.
+    Raises:
+        UnreadableDicom, UnsupportedPixels: the film cannot be shown.
+        ModelError: the model cannot be run, or is another than it was.
+    """
+    network = network_of(model, "cpu")
+    frame = frame_of(network.card)
+    framed = show_film(location, [frame], turn // 90).framed(frame)
+    answers = network.run(framed.pixels[np.newaxis, np.newaxis], maps=True)
+    if answers.maps is None:
+        return ()
+    places = {label: place for place, label in enumerate(network.card.labels)}
+    return tuple(
+        HeatMap(label, _on_film(levelled(answers.maps[0][places[label]]), framed))
+        for label in labels
+        if label in places
+    )
+
+
+def _on_film(heat: NDArray[np.float32], framed: FramedFilm) -> NDArray[np.float32]:
+    """A map over a frame, as the part of it that lies over the stored film."""
+    film = framed.film
+    scale = _LONGEST_SIDE / max(film.pixels.shape)
+    rows, columns = (max(1, round(side * scale)) for side in film.pixels.shape)
+    left, top, right, bottom = framed.within
+    # Where the centres of the film's pixels lie in the map, whose own centres are at half pixels.
+    across = ((np.arange(columns) + 0.5) / columns - left) / (right - left) * heat.shape[1] - 0.5
+    down = ((np.arange(rows) + 0.5) / rows - top) / (bottom - top) * heat.shape[0] - 0.5
+    to_x, to_y = np.meshgrid(across.astype(np.float32), down.astype(np.float32))
+    over = cv2.remap(heat / _TOP, to_x, to_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    stored = np.rot90(np.asarray(over, np.float32), film.quarter_turns)
+    return np.ascontiguousarray(stored.clip(0, 1))

@@ -1,0 +1,1 @@
+"""Training networks that find; the only part of the room that needs PyTorch."""

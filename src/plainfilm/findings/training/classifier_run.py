@@ -1,0 +1,200 @@
+"""Training a classifier of findings and measuring it on patients that it never saw.
+
+The chest's findings and the spine's abnormality are trained alike; they differ in their plans.
+"""
+
+import hashlib
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plainfilm.errors import BadTable, SettingsError
+from plainfilm.findings.training.chest_data import (
+    FilmTable,
+    Squares,
+    deal,
+    labels_of,
+    load_squares,
+)
+from plainfilm.findings.training.classifier import Classifier, Ensemble
+from plainfilm.findings.training.classifier_learning import (
+    Probabilities,
+    learn,
+    said_of,
+    untrained,
+)
+from plainfilm.findings.training.classifier_plan import ClassifierPlan
+from plainfilm.findings.training.frozen_part import FrozenCopies
+from plainfilm.models.efficientnet_lite import EfficientNetLite
+from plainfilm.models.training import Checkpoint, Device
+from plainfilm.records import Rejection
+
+__all__ = ["Device", "TrainedClassifier", "averaged", "train_classifier"]
+
+_ROOM: Final = 9 / 8  # squares are kept larger than the network sees them, for zooming in
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainedClassifier:
+    """The outcome of a training.
+
+    Attributes:
+        network: learnt from all films, or from those that a list gives to training.
+        folds: the networks that were measured, by part; empty where a list divides the films.
+        parts: (n,) in which part each film was held out; -1 where in none.
+        held_out: (n, labels) what a network said that had not seen the patient; NaN where none.
+        rejections: films that could not be read, by position.
+    """
+
+    network: Classifier | Ensemble
+    folds: tuple[Classifier, ...]
+    parts: NDArray[np.intp]
+    held_out: Probabilities
+    rejections: dict[int, Rejection]
+
+
+def train_classifier(
+    table: FilmTable,
+    plan: ClassifierPlan,
+    keep: Path,
+    progress: Progress,
+    device: Device | None = None,
+) -> TrainedClassifier:
+    """Measure a plan on held-out patients, then train on all films.
+
+    Args:
+        keep: a folder for checkpoints; a training that was stopped goes on from them.
+        progress: called with what is being done, how much of it is done, and of how much.
+    Raises:
+        BadTable: no film could be read, or fewer patients than parts.
+        ModelError: weights are missing; a checkpoint is of another architecture or plan.
+        SettingsError: the folder cannot be written.
+    """
+    try:
+        keep.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"cannot write to {keep}: {error.strerror}") from error
+    if plan.two_class and len(table.labels) != 1:
+        raise SettingsError("two classes need a table of one finding, abnormal or not")
+    with tempfile.TemporaryDirectory(prefix="plainfilm-training-") as folder:
+        squares, rejections = load_squares(
+            table.films,
+            round(plan.side * _ROOM),
+            Path(folder) / "squares.npy",
+            lambda done: progress("reading films", done, len(table.films)),
+        )
+        usable = np.setdiff1d(np.arange(len(table.films)), list(rejections))
+        parts = _parts(table, plan, usable)
+        held_out = np.full((len(table.films), len(table.labels)), np.nan, np.float32)
+        copies = _copies(squares, plan, Path(folder) / "copies.npy", progress)
+        learning = _Training(table, squares, copies, plan, keep, progress, device or Device())
+        networks = []
+        for part in range(int(parts.max(initial=-1)) + 1):
+            held = np.flatnonzero(parts == part)
+            network = learning(np.setdiff1d(usable, held), f"part {part + 1}")
+            held_out[held] = said_of(network, squares[held], plan.side)
+            networks.append(network)
+        if _is_listed(table):
+            return TrainedClassifier(networks[0], (), parts, held_out, dict(rejections))
+        network = learning(usable, "all films")
+    return TrainedClassifier(network, tuple(networks), parts, held_out, dict(rejections))
+
+
+def _copies(
+    squares: Squares, plan: ClassifierPlan, file: Path, progress: Progress
+) -> FrozenCopies | None:
+    if not plan.copies:
+        return None
+    backbone = untrained(plan, 1).backbone
+    if not isinstance(backbone, EfficientNetLite):
+        raise SettingsError("only an EfficientNet-Lite has frozen blocks that copies pass through")
+    return FrozenCopies(
+        backbone,
+        squares,
+        plan.side,
+        plan.changes,
+        plan.copies,
+        file,
+        seed=plan.seed,
+        progress=lambda done: progress("frozen blocks", done, plan.copies * len(squares)),
+    )
+
+
+def averaged(members: Sequence[TrainedClassifier]) -> TrainedClassifier:
+    """The average ensemble of classifiers that were trained on the same films.
+
+    Source: Nguyen et al., VinDr-SpineXR (MICCAI 2021), section 3.1.
+    """
+    first = members[0]
+    networks = [each.network for each in members if isinstance(each.network, Classifier)]
+    held_out = np.mean([each.held_out for each in members], axis=0, dtype=np.float32)
+    return replace(first, network=Ensemble(networks), held_out=held_out)
+
+
+def _is_listed(table: FilmTable) -> bool:
+    return any(film.part == "test" for film in table.films)
+
+
+def _parts(table: FilmTable, plan: ClassifierPlan, usable: NDArray[np.intp]) -> NDArray[np.intp]:
+    """In which part each film is held out: (n,), -1 for those that are in none."""
+    if not len(usable):
+        raise BadTable("none of the films could be read")
+    if _is_listed(table):
+        parts = np.array([0 if film.part == "test" else -1 for film in table.films], np.intp)
+        if not (parts[usable] == -1).any():
+            raise BadTable("every film that could be read is for the test; none is left to learn")
+    elif plan.folds == 1:
+        parts = np.full(len(table.films), -1, np.intp)
+    else:
+        patients = {table.films[number].patient for number in usable}
+        if len(patients) < plan.folds:
+            raise BadTable(f"there are {len(patients)} patients: fewer than {plan.folds} parts")
+        parts = deal(table, plan.folds)
+    parts[np.setdiff1d(np.arange(len(parts)), usable)] = -1
+    return parts
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Training:
+    """Trains networks on some of the films each, and keeps checkpoints of each."""
+
+    table: FilmTable
+    squares: Squares
+    copies: FrozenCopies | None
+    plan: ClassifierPlan
+    keep: Path
+    progress: Progress
+    device: Device
+
+    def __call__(self, chosen: NDArray[np.intp], title: str) -> Classifier:
+        checkpoint = Checkpoint(
+            self.keep / f"{title.replace(' ', '-')}.pt",
+            self.plan.named(self.table.labels),
+            self._digest(chosen),
+        )
+        steps = self.plan.schedule.steps
+        return learn(
+            self.squares,
+            labels_of(self.table.films),
+            chosen,
+            self.plan,
+            lambda step, _loss: self.progress(title, step + 1, steps),
+            copies=self.copies,
+            checkpoint=checkpoint,
+            device=self.device,
+        )
+
+    def _digest(self, chosen: NDArray[np.intp]) -> str:
+        """Changes with the films, their truth and the plan; not with how it is measured."""
+        said = hashlib.sha256(repr(replace(self.plan, folds=1)).encode())
+        for number in chosen.tolist():
+            film = self.table.films[number]
+            said.update(repr((film.name, film.labels)).encode())
+        return said.hexdigest()[:16]

@@ -1,0 +1,236 @@
+"""Every detector behind the one interface: it learns, and gives what the interface says."""
+
+import sys
+from collections.abc import Callable
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+from transformers import HGNetV2Config, ResNetConfig, RTDetrResNetConfig
+
+from plainfilm.errors import ModelError, SettingsError
+from plainfilm.findings.training.detectors import DETECTORS, Detector, Target, make_detector
+from plainfilm.findings.training.detectors.anchors import Anchors
+
+SIDE = 64
+CLASSES = 3
+
+
+@pytest.fixture(autouse=True)
+def seeded() -> None:
+    torch.manual_seed(0)
+    torch.set_num_threads(1)
+
+
+def efficientdet() -> Detector:
+    anchors = Anchors(strides=(16, 32), octaves=1)
+    settings = {"anchors": anchors, "width": 16, "pyramids": 1, "depth": 1, "pretrained": False}
+    return make_detector("efficientdet", CLASSES, settings=settings)
+
+
+def sparse_rcnn() -> Detector:
+    settings = {"proposals": 6, "width": 16, "stages": 2, "heads": 2, "pretrained": False}
+    return make_detector("sparse-rcnn", CLASSES, settings=settings)
+
+
+def rt_detr_v2() -> Detector:
+    backbone = RTDetrResNetConfig(
+        embedding_size=8,
+        hidden_sizes=[8, 12, 16, 24],
+        depths=[1, 1, 1, 1],
+        layer_type="basic",
+        out_features=["stage2", "stage3", "stage4"],
+    )
+    settings = {"backbone_config": backbone, "encoder_in_channels": [12, 16, 24], **_small()}
+    return make_detector("rt-detr-v2", CLASSES, settings=settings)
+
+
+def d_fine() -> Detector:
+    backbone = HGNetV2Config(
+        embedding_size=8,
+        hidden_sizes=[8, 12, 16, 24],
+        depths=[1, 1, 1, 1],
+        stem_channels=[3, 8, 8],
+        stage_in_channels=[8, 8, 12, 16],
+        stage_mid_channels=[8, 8, 8, 8],
+        stage_out_channels=[8, 12, 16, 24],
+        stage_num_blocks=[1, 1, 1, 1],
+        stage_downsample=[False, True, True, True],
+        stage_light_block=[False, False, True, True],
+        stage_kernel_size=[3, 3, 3, 3],
+        stage_numb_of_layers=[1, 1, 1, 1],
+        out_features=["stage2", "stage3", "stage4"],
+    )
+    settings = {"backbone_config": backbone, "encoder_in_channels": [12, 16, 24], **_small()}
+    return make_detector("d-fine", CLASSES, settings=settings)
+
+
+def deformable_detr() -> Detector:
+    backbone = ResNetConfig(
+        embedding_size=8,
+        hidden_sizes=[8, 12, 16, 24],
+        depths=[1, 1, 1, 1],
+        layer_type="basic",
+        out_features=["stage2", "stage3", "stage4"],
+    )
+    settings = {
+        "backbone_config": backbone,
+        "d_model": 32,
+        "encoder_layers": 1,
+        "decoder_layers": 2,
+        "encoder_ffn_dim": 32,
+        "decoder_ffn_dim": 32,
+        "encoder_attention_heads": 2,
+        "decoder_attention_heads": 2,
+        "num_queries": 8,
+    }
+    return make_detector("deformable-detr", CLASSES, settings=settings)
+
+
+def _small() -> dict[str, Any]:
+    return {
+        "d_model": 32,
+        "encoder_hidden_dim": 32,
+        "encoder_ffn_dim": 32,
+        "decoder_in_channels": [32, 32, 32],
+        "decoder_ffn_dim": 32,
+        "decoder_layers": 2,
+        "encoder_attention_heads": 2,
+        "decoder_attention_heads": 2,
+        "num_queries": 8,
+        "num_denoising": 0,
+    }
+
+
+MAKERS = [efficientdet, sparse_rcnn, rt_detr_v2, d_fine, deformable_detr]
+MAKERS_BY_NAME = pytest.mark.parametrize("maker", MAKERS, ids=lambda maker: maker.__name__)
+
+
+def batch() -> tuple[torch.Tensor, list[Target]]:
+    """Two films: one with a bright and a dark box, one with nothing on it."""
+    films = torch.rand(2, 1, SIDE, SIDE) * 0.2 + 0.4
+    films[0, 0, 10:30, 8:40] = 1
+    films[0, 0, 36:60, 36:58] = 0
+    boxes = torch.tensor([[8.0, 10.0, 32.0, 20.0], [36.0, 36.0, 22.0, 24.0]])
+    nothing = Target(torch.zeros(0, 4), torch.zeros(0, dtype=torch.int64))
+    return films, [Target(boxes, torch.tensor([0, 2])), nothing]
+
+
+@MAKERS_BY_NAME
+def test_a_few_steps_lower_the_loss_of_one_batch(maker: Callable[[], Detector]) -> None:
+    detector = maker().train()
+    films, targets = batch()
+    optimizer = torch.optim.AdamW(detector.parameters(), lr=2e-3)
+    losses = []
+    for _ in range(8):
+        loss = sum(detector.losses(films, targets).values())
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(detector.parameters(), 1.0)
+        optimizer.step()
+        losses.append(float(loss.detach()))
+    assert min(losses[-2:]) < 0.9 * losses[0]
+
+
+@MAKERS_BY_NAME
+def test_what_is_found_is_what_the_interface_says(maker: Callable[[], Detector]) -> None:
+    detector = maker().eval()
+    with torch.no_grad():
+        boxes, scores, labels = detector(batch()[0])
+    assert boxes.shape == (*scores.shape, 4)
+    assert labels.shape == scores.shape
+    assert labels.dtype == torch.int64
+    assert int(labels.min()) >= 0
+    assert int(labels.max()) < CLASSES
+    assert 0 <= float(boxes.min()) <= float(boxes.max()) <= 1
+    assert 0 <= float(scores.min()) <= float(scores.max()) <= 1
+    assert (scores.diff(dim=1) <= 0).all()  # the best come first
+
+
+@MAKERS_BY_NAME
+def test_films_without_findings_can_be_learnt_from(maker: Callable[[], Detector]) -> None:
+    detector = maker().train()
+    films, targets = batch()
+    loss = sum(detector.losses(films, [targets[1], targets[1]]).values())
+    loss.backward()
+    assert torch.isfinite(loss)
+
+
+def test_an_unknown_detector_is_refused_with_the_names_of_those_there_are() -> None:
+    with pytest.raises(SettingsError, match=", ".join(DETECTORS)):
+        make_detector("yolo", CLASSES)
+
+
+def test_own_detectors_take_no_other_weights() -> None:
+    with pytest.raises(SettingsError, match="starts from ImageNet"):
+        make_detector("efficientdet", CLASSES, weights="weights")
+
+
+def test_weights_that_are_not_there_are_told_of(tmp_path: Any) -> None:
+    with pytest.raises(ModelError, match="is no folder of weights"):
+        make_detector("rt-detr-v2", CLASSES, weights=str(tmp_path / "none"))
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(ModelError, match="holds no weights"):
+        make_detector("rt-detr-v2", CLASSES, weights=str(tmp_path))
+
+
+def test_weights_of_another_number_of_classes_give_all_but_the_head(tmp_path: Any) -> None:
+    first = rt_detr_v2()
+    first.body.save_pretrained(tmp_path)
+    again = make_detector("rt-detr-v2", CLASSES + 2, weights=str(tmp_path))
+    name = "model.backbone.model.embedder.embedder.0.convolution.weight"
+    assert torch.equal(again.body.state_dict()[name], first.body.state_dict()[name])
+
+
+@pytest.mark.parametrize("name", ["faster-rcnn", "retinanet"])
+def test_without_torchvision_its_detectors_say_what_to_do(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "torchvision", None)
+    monkeypatch.setitem(sys.modules, "torchvision.models", None)
+    with pytest.raises(ModelError, match="needs torchvision, in the build that fits"):
+        make_detector(name, CLASSES)
+
+
+class _Stub(nn.Module):
+    """Stands in for torchvision's detectors: the same calls, and answers of the same form."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__()
+        self.given = given
+        self.backbone = nn.Conv2d(3, 1, 1)
+        self.taught: Any = None
+
+    def forward(self, films: Any, targets: Any = None) -> Any:
+        if self.training:
+            self.taught = targets
+            return {"loss_classifier": self.backbone(torch.stack(films)).mean()}
+        boxes = torch.tensor([[0.0, 16.0, 32.0, 64.0]])
+        found = {"boxes": boxes, "scores": torch.tensor([0.9]), "labels": torch.tensor([1])}
+        nothing = {name: value[:0] for name, value in found.items()}
+        return [found, nothing]
+
+
+@pytest.mark.parametrize(("name", "first"), [("faster-rcnn", 1), ("retinanet", 0)])
+def test_detectors_of_torchvision_are_brought_behind_the_interface(
+    name: str, first: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models = ModuleType("torchvision.models")
+    models.detection = SimpleNamespace(  # type: ignore[attr-defined]
+        fasterrcnn_resnet50_fpn=_Stub, retinanet_resnet50_fpn=_Stub
+    )
+    monkeypatch.setitem(sys.modules, "torchvision", ModuleType("torchvision"))
+    monkeypatch.setitem(sys.modules, "torchvision.models", models)
+    detector = make_detector(name, CLASSES)
+    assert detector.body.given["num_classes"] == CLASSES + first
+    films, targets = batch()
+    detector.train().losses(films, targets)
+    taught = detector.body.taught[0]
+    assert taught["boxes"].tolist()[0] == [8, 10, 40, 30]  # corners
+    assert taught["labels"].tolist() == [first, 2 + first]
+    boxes, scores, labels = detector.eval()(films)
+    assert boxes[0].tolist() == [[0, 0.25, 0.5, 1]]
+    assert scores.tolist() == [[pytest.approx(0.9)], [0]]
+    assert labels[0].tolist() == [1 - first]
