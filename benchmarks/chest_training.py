@@ -65,7 +65,7 @@ def plain_loop(films: np.ndarray, labels: np.ndarray, batch: int) -> Iterator[No
         drawn = random.choice(len(films), batch)
         seen = [flip(torch.from_numpy(films[number]).float()[None] / 255) for number in drawn]
         optimizer.zero_grad()
-        loss = loss_of(network(torch.stack(seen).as_tensor()), torch.from_numpy(labels[drawn]))
+        loss = loss_of(network(torch.stack(seen).float()), torch.from_numpy(labels[drawn]))
         loss.backward()
         optimizer.step()
         yield

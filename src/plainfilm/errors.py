@@ -86,7 +86,9 @@ REASON_TEXT: Final[dict[Reason, str]] = {
     Reason.NESTED_TOO_DEEP: "sequences are nested deeper than any real film needs",
     Reason.HEADER_TOO_LARGE: "an element claims more bytes than the file or the limit allows",
     Reason.NO_PIXEL_DATA: "the object has no pixel data, so it is no film",
-    Reason.STRUCTURED_REPORT: "the object is a structured report, no film",
+    Reason.STRUCTURED_REPORT: (
+        "the object is a structured report, no film; `deidentify --include` takes it"
+    ),
     Reason.ENCAPSULATED_DOCUMENT: (
         "the object holds a document such as a PDF, no film; what is in it can't be cleaned"
     ),

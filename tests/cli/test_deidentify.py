@@ -9,6 +9,7 @@ import pytest
 
 from plainfilm.demo import make_film
 from plainfilm.dicom import Dataset, read_dataset, write_dataset
+from structured_reports import make_report
 
 Run = Callable[..., Any]
 ONE = ("--workers", 1)
@@ -200,3 +201,83 @@ def test_our_own_output_passes_the_check(plainfilm: Run, films: Path, tmp_path: 
     plainfilm("deidentify", films, "--out", tmp_path / "out", *HEADERS)
     ran = plainfilm("deidentify", "--check", tmp_path / "out", "--against", films, *ONE)
     assert ran.code in (0, 3), ran.out + ran.err
+
+
+@pytest.fixture
+def reports(films: Path) -> Path:
+    """Films and two structured reports of one study."""
+    for kind in ("basic_text", "xray_dose"):
+        write_dataset(make_report(kind), films / f"{kind}.dcm")
+    return films
+
+
+REPORTS = ("--include", "structured-reports", *HEADERS)
+
+
+def test_reports_are_taken_where_they_are_asked_for(
+    plainfilm: Run, reports: Path, tmp_path: Path
+) -> None:
+    document = make_report(SOPClassUID="1.2.840.10008.5.1.4.1.1.104.1", SOPInstanceUID="1.2.3.9")
+    write_dataset(document, reports / "document.dcm")
+    out = tmp_path / "out"
+    ran = plainfilm("deidentify", reports, "--out", out, *REPORTS, "--json")
+    assert (ran.code, ran.facts["clean"], ran.facts["structured_reports"]) == (3, 4, 2)
+    assert ran.facts["reasons"] == {"encapsulated_document": 1}
+    assert [item["reason"] for item in ran.facts["rejections"]] == ["encapsulated_document"]
+    assert len(clean_films(out)) == 4
+    audit = pq.read_table(tmp_path / "out.audit" / "films.parquet")
+    assert audit["outcome"].to_pylist() == ["released"] * 4
+    for arguments in ((), ("--against", reports, "--key", tmp_path / "plainfilm.key")):
+        checked = plainfilm("deidentify", "--check", out, *arguments, *ONE, "--json")
+        assert checked.facts["leaks"] == 0
+        assert checked.facts["films"] == 4
+
+
+def test_reports_of_an_archive_are_done_once_and_lose_their_copy_when_they_change(
+    plainfilm: Run, reports: Path, tmp_path: Path
+) -> None:
+    archive, out = tmp_path / "archive", tmp_path / "out"
+    plainfilm("init", archive)
+    plainfilm("ingest", archive, reports, *ONE)
+    command = ("deidentify", archive, "--out", out, *REPORTS, "--json")
+    assert plainfilm(*command).facts["structured_reports"] == 2
+    again = plainfilm(*command)
+    assert (again.code, again.facts["clean"], again.facts["skipped"]) == (0, 0, 4)
+    against = ("--against", archive, "--key", tmp_path / "plainfilm.key")
+    ran = plainfilm("deidentify", "--check", out, *against, *ONE, "--json")
+    assert ran.facts["unmatched"] == 0
+    write_dataset(make_report("xray_dose", SOPInstanceUID="1.2.3.9"), reports / "xray_dose.dcm")
+    before = {path.name for path in out.rglob("*.dcm")}
+    plainfilm("ingest", archive, reports, *ONE)
+    assert len(before - {path.name for path in out.rglob("*.dcm")}) == 1
+    assert plainfilm(*command).facts["structured_reports"] == 1
+
+
+def test_one_report_twice_is_one_and_two_of_one_uid_are_not(
+    plainfilm: Run, reports: Path, tmp_path: Path
+) -> None:
+    write_dataset(make_report("basic_text"), reports / "same.dcm")
+    write_dataset(make_report("basic_text", StudyTime="101010"), reports / "zz.dcm")
+    ran = plainfilm("deidentify", reports, "--out", tmp_path / "out", *REPORTS, "--json")
+    assert ran.facts["structured_reports"] == 2
+    assert ran.facts["reasons"] == {"uid_conflict": 1}
+    assert Path(ran.facts["rejections"][0]["file"]).name == "zz.dcm"
+
+
+def test_no_key_is_made_for_what_is_refused(plainfilm: Run, films: Path, tmp_path: Path) -> None:
+    plainfilm("init", tmp_path / "archive")
+    rules = tmp_path / "rules.toml"
+    rules.write_text('[[rule]]\ntag = "OverlayData"\naction = "keep"\ni_know = true\n')
+    for source, *arguments in (
+        (films, "--rules", rules),
+        (films, "--include", "structured-reports", "--remove-descriptions"),
+        (films, "--where", "Modality = 'DX'"),
+        (tmp_path / "archive", "--where", "NoSuchColumn = 1"),
+        (tmp_path / "archive", "--where", "Modality = 'DX'", "--include", "structured-reports"),
+        (tmp_path / "nowhere",),
+    ):
+        ran = plainfilm("deidentify", source, "--out", tmp_path / "out", *arguments, *HEADERS)
+        assert (ran.code, ran.out) == (1, "")
+        assert ran.err.startswith("plainfilm: ")
+        assert not (tmp_path / "plainfilm.key").exists()
+        assert not (tmp_path / "out.audit").exists()

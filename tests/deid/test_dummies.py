@@ -36,6 +36,14 @@ def test_dummy_of_a_code_sequence_is_a_valid_code():
     assert set(code.dir()) == {"CodeValue", "CodingSchemeDesignator", "CodeMeaning"}
 
 
+def test_dummy_of_a_verifier_has_what_one_must_have():
+    items = dummy_items("VerifyingObserverSequence", implicit=False)
+    (item,) = decoded(0x0040A073, "SQ", items).value
+    assert str(item.VerifyingObserverName) == item.VerifyingOrganization == "ANON"
+    assert item.VerificationDateTime.startswith("1900")
+    assert not item.VerifyingObserverIdentificationCodeSequence
+
+
 def test_every_dummy_that_the_profile_asks_for_can_be_made():
     for rule in profile_rules():
         if "D" in rule.basic and rule.keyword and "x" not in rule.tag:

@@ -23,9 +23,10 @@ from plainfilm.archive.results import StepRun
 from plainfilm.archive.runs import RunSummary, finish_run, start_run
 from plainfilm.archive.settings import Settings, read_settings, write_settings
 from plainfilm.archive.sources import SourceFile, find_files
+from plainfilm.archive.structured_reports import run_on_reports
 from plainfilm.errors import ArchiveError, SettingsError
-from plainfilm.records import LinkedReport, Rejection, SourceReport
-from plainfilm.steps import Engine, Step, parameters, parameters_hash
+from plainfilm.records import CleanFilm, LinkedReport, Rejection, SourceReport
+from plainfilm.steps import Engine, FilmStep, Step, parameters, parameters_hash
 
 __all__ = ["Archive"]
 
@@ -202,10 +203,43 @@ class Archive:
             )
             summary.skipped = total - to_do
             summary.rejected_before = run_step.count_rejected(self._catalog, step_run, chosen)
-            counts = {"done": summary.done, "skipped": summary.skipped}
-            counts |= {reason.value: count for reason, count in summary.rejected.items()}
-            finish_run(self._catalog, self.path, step_run.run_id, counts, summary.rejections)
+            self._finish(summary)
         return summary
+
+    def run_on_structured_reports(
+        self,
+        step: FilmStep[CleanFilm | Rejection],
+        *,
+        engine: Engine,
+        again: bool = False,
+        progress: Callable[[int], None] = _silent,
+    ) -> RunSummary:
+        """Run a step over the structured reports that ingest rejected as no films.
+
+        Args:
+            step: is given each as a Film without tags, numbered within this run.
+            again, progress: as for `run`.
+        Raises:
+            ArchiveError: the archive cannot be written; what was committed stays.
+        """
+        step_run = replace(self._step_run(step), slot=f"{step.name}:structured-reports")
+        with _write_lock(self.path):
+            run_id = start_run(self._catalog, step_run.slot, step.version, parameters(step))
+            summary = run_on_reports(
+                step,
+                replace(step_run, run_id=run_id),
+                catalog=self._catalog,
+                engine=engine,
+                again=again,
+                progress=progress,
+            )
+            self._finish(summary)
+        return summary
+
+    def _finish(self, summary: RunSummary) -> None:
+        counts = {"done": summary.done, "skipped": summary.skipped}
+        counts |= {reason.value: count for reason, count in summary.rejected.items()}
+        finish_run(self._catalog, self.path, summary.run_id, counts, summary.rejections)
 
     def to_do(
         self,

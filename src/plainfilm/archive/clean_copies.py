@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, select, tuple_
 
 from plainfilm.archive import schema
 from plainfilm.archive.catalog import chunks
 from plainfilm.errors import PrivacyError
 
-__all__ = ["copies_of", "remove_copies"]
+__all__ = ["copies_of", "forget_reports", "remove_copies"]
 
 _CHUNK = 5_000
 
@@ -24,6 +24,22 @@ def copies_of(connection: Connection, film_ids: Iterable[int]) -> dict[int, Path
             select(table.c.film_id, table.c.path).where(table.c.film_id.in_(part))
         )
     }
+
+
+def forget_reports(connection: Connection, files: Iterable[tuple[str, str]]) -> list[Path]:
+    """Forget what became of structured reports; where their de-identified copies are.
+
+    Args:
+        files: path and member of each.
+    """
+    table = schema.clean_structured_report
+    copies: list[Path] = []
+    for part in chunks(sorted(files), _CHUNK):
+        is_one = tuple_(table.c.path, table.c.member).in_(part)
+        found = connection.scalars(select(table.c.clean_path).where(is_one))
+        copies += [Path(path) for path in found if path is not None]
+        connection.execute(delete(table).where(is_one))
+    return copies
 
 
 def remove_copies(paths: Iterable[Path]) -> None:

@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from plainfilm.archive import schema
 from plainfilm.archive.catalog import Catalog, chunks
-from plainfilm.archive.clean_copies import copies_of, remove_copies
+from plainfilm.archive.clean_copies import copies_of, forget_reports, remove_copies
 from plainfilm.archive.read_files import FilmRow, same_bytes
 from plainfilm.archive.sources import SourceFile
 from plainfilm.archive.tags import FILM_ID, write_part
@@ -82,11 +82,14 @@ class FilmWriter:
             ids = self._catalog.take_ids(connection, "film", len(plan.new))
         part = self._write_tags(plan, ids, tags)
         with self._catalog.writing() as connection:
-            outdated = copies_of(connection, plan.stale)
+            outdated = [
+                *copies_of(connection, plan.stale).values(),
+                *forget_reports(connection, plan.replaced),
+            ]
             self._forget(connection, plan)
             self._insert_films(connection, plan, ids, part)
             self._insert_files(connection, plan, ids)
-        remove_copies(outdated.values())
+        remove_copies(outdated)
         return Settled(len(plan.new), len(plan.duplicates), [r for _, r in plan.rejected])
 
     def _plan(

@@ -19,7 +19,7 @@ from sqlalchemy import (
 
 __all__ = ["CATALOG_TABLES", "SCHEMA_VERSION", "metadata"]
 
-SCHEMA_VERSION = "0003"
+SCHEMA_VERSION = "0004"
 """The newest migration in `migrations/versions`; a test holds the two together."""
 
 metadata = MetaData(
@@ -209,6 +209,23 @@ clean_film = Table(
     Column("run_id", ForeignKey("run.run_id"), nullable=False),
 )
 
+# De-identified copies of structured reports, which are no films: files that ingest rejected.
+clean_structured_report = Table(
+    "clean_structured_report",
+    metadata,
+    Column("path", Text, nullable=False),
+    Column("member", Text, nullable=False, server_default=""),
+    Column("sop_instance_uid", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("parameters", Text, nullable=False),
+    Column("clean_path", Text),  # NULL where the step rejected the report
+    Column("reason", Text),
+    Column("detail", Text),
+    Column("run_id", ForeignKey("run.run_id"), nullable=False),
+    PrimaryKeyConstraint("path", "member"),
+    sqlite_with_rowid=False,
+)
+
 # The latest result of each step for each item. Results of another version or other parameters are
 # replaced, so that what the tables hold is always what the newest run of a step made.
 step_result = Table(
@@ -228,6 +245,6 @@ step_result = Table(
 
 CATALOG_TABLES = (
     run, patient, study, series, film, source_file, report, prediction, decision, box,
-    label, clean_film, step_result, tag_part,
+    label, clean_film, clean_structured_report, step_result, tag_part,
 )  # fmt: skip
 """The tables that `query` shows; the other two are bookkeeping."""

@@ -208,7 +208,7 @@ def query(
 
     Tables: `film`, `series`, `study`, `patient`, `tags` (a row for each film, a column for each
     DICOM keyword), `films` (these five joined), `report`, `prediction`, `label`, `clean_film`,
-    `source_file`, `step_result`, `run`.
+    `clean_structured_report`, `source_file`, `step_result`, `run`.
 
     Example: `plainfilm query films "SELECT Modality, count(*) AS n FROM films GROUP BY ALL"`
     """

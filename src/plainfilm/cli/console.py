@@ -190,9 +190,17 @@ def _finite(value: object) -> object:
 
 def _lines(name: str, value: object) -> list[tuple[str, str]]:
     if isinstance(value, Mapping):
-        inner = [(f"  {key}", _plain(item)) for key, item in value.items()]
+        inner = [line for key, item in value.items() for line in _inner_lines(key, item)]
         return [(name.replace("_", " "), ""), *inner] if inner else []
     return [(name.replace("_", " "), _plain(value))]
+
+
+def _inner_lines(key: object, value: object) -> list[tuple[str, str]]:
+    """Codes and names of the user's own keep their underscores."""
+    if not isinstance(value, Mapping):
+        return [(f"  {key}", _plain(value))]
+    inner = [line for name, item in value.items() for line in _inner_lines(name, item)]
+    return [(f"  {key}", ""), *((f"  {label}", text) for label, text in inner)] if inner else []
 
 
 def _plain(value: object) -> str:

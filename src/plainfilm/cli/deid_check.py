@@ -90,7 +90,7 @@ def run_check(
 
 
 def _originals(against: Path | None) -> list[Location] | None:
-    """Where the originals are: an archive knows the places of its films, a folder may hold zips."""
+    """Where the originals are: an archive knows their places, a folder may hold zips."""
     from plainfilm.archive import Archive
     from plainfilm.archive.settings import Settings
     from plainfilm.archive.sources import SourceFile, find_files
@@ -99,11 +99,19 @@ def _originals(against: Path | None) -> list[Location] | None:
         return None
     if is_archive(against):
         with Archive.open(against) as archive:
-            rows = archive.rows("SELECT path, member FROM film ORDER BY film_id")
+            rows = archive.rows(_ORIGINALS)
         return [Location(against / row["path"], row["member"] or None) for row in rows]
     limit = Settings("").zip_max_gib
     found = find_files([against], leave_out=against / SETTINGS_FILE, zip_max_gib=limit)
     return [item.location for item in found if isinstance(item, SourceFile)]
+
+
+_ORIGINALS: Final = """
+SELECT path, member FROM film
+UNION ALL
+SELECT path, member FROM clean_structured_report WHERE clean_path IS NOT NULL
+ORDER BY path, member
+"""
 
 
 def _count(folder: Path) -> int:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Clean",
     "Dates",
+    "Include",
     "Retain",
     "claim_output",
     "profile_options",
@@ -49,6 +50,12 @@ class Clean(StrEnum):
 
     GRAPHICS = "graphics"
     STRUCTURED_CONTENT = "structured-content"
+
+
+class Include(StrEnum):
+    """What is taken though it is no film."""
+
+    STRUCTURED_REPORTS = "structured-reports"
 
 
 def profile_options(

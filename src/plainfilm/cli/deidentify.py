@@ -1,9 +1,7 @@
 """`deidentify`: clean copies of films, under new ids."""
 
-import tempfile
-from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,25 +15,23 @@ from plainfilm.cli.console import (
     is_archive,
     list_rejections,
     reasons,
-    run_step,
     show,
 )
 from plainfilm.cli.deid_options import (
     Clean,
     Dates,
+    Include,
     Retain,
-    claim_output,
     profile_options,
-    refuse_foreign_output,
     refuse_nested,
 )
-from plainfilm.cli.secret_key import KeyFile, key_file, load_key
-from plainfilm.errors import Reason, SettingsError
-from plainfilm.records import Location, Rejection
+from plainfilm.cli.deid_run import Released, for_reports, release, unkeyed_step
+from plainfilm.cli.secret_key import KeyFile, key_file
+from plainfilm.errors import SettingsError
+from plainfilm.records import Rejection
 
 if TYPE_CHECKING:
-    from plainfilm.archive import Archive, IngestSummary
-    from plainfilm.deid import CustomRule, Deidentify, Option
+    from plainfilm.deid import Deidentify
     from plainfilm.deid.audit import AuditSummary
 
 __all__ = ["add_to"]
@@ -66,6 +62,10 @@ def deidentify(
     remove_descriptions: Annotated[
         bool, typer.Option("--remove-descriptions", help="Remove free text, and clean none.")
     ] = False,
+    include: Annotated[
+        list[Include] | None,
+        typer.Option(help="What is no film and is refused otherwise: take it, too."),
+    ] = None,
     rules: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Your own rules for single attributes (TOML)."),
@@ -101,6 +101,10 @@ def deidentify(
     text that is burned into the pixels is found, read, and blacked out where it identifies. A film
     that may still show identity is withheld and listed. What was done to each element is written
     into `DIR.audit`, beside DIR. Running again goes on where the last run stopped.
+
+    Structured reports are refused unless they are included; then their texts are cleaned as those
+    of reports are, with `___` in the place of identity. Encapsulated documents such as a PDF are
+    refused always, since what is in them can't be cleaned.
 
     With --check a folder of DICOM is examined instead, and scored for each action of the profile;
     the exit code is 1 where identity is left.
@@ -139,83 +143,58 @@ def deidentify(
     loose = not is_archive(source)
     if loose and where is not None:
         raise SettingsError("--where chooses films of an archive; SOURCE is none")
-    custom = _custom_rules(rules)
-    with ExitStack() as stack:
-        archive, unread = _opened(stack, source, workers, loose=loose)
-        step, is_new_key = _step(out, key_path, options, custom, strict=strict, loose=loose)
-        summary = run_step(
-            archive, step, "De-identifying",
-            where=where, again=again, workers=workers, quiet=as_json,
-        )  # fmt: skip
-        rejections = _all_rejections(archive) if loose else summary.rejections
-    audit = _finished_audit(step)
-    rejected = unread.rejected + summary.rejected
-    done = summary.done - summary.rejected.total()
+    if include and where is not None:
+        raise SettingsError("--where chooses films, and no reports; leave it or --include out")
+    step = unkeyed_step(out, options, rules, strict=strict, loose=loose)
+    reports = for_reports(step) if include else None
+    released = release(
+        source, step, reports, key_path, where=where, again=again, workers=workers, quiet=as_json
+    )
+    audit = _finished_audit(step, reports)
+    _print(released, audit, out, key_path, loose=loose, as_json=as_json)
+    exit_for(
+        done=released.done + released.skipped - released.rejected_before,
+        rejected=released.rejected.total() + released.rejected_before,
+    )
+
+
+def _print(
+    released: Released,
+    audit: "AuditSummary",
+    out: Path,
+    key_path: Path,
+    *,
+    loose: bool,
+    as_json: bool,
+) -> None:
     facts: dict[str, object] = {
-        "clean": done,
-        "rejected": rejected.total(),
-        "skipped": summary.skipped,
-        "skipped_as_rejected_before": summary.rejected_before,
-        "reasons": reasons(rejected),
+        "clean": released.done,
+        **({} if released.reports is None else {"structured_reports": released.reports}),
+        "rejected": released.rejected.total(),
+        "skipped": released.skipped,
+        "skipped_as_rejected_before": released.rejected_before,
+        "reasons": reasons(released.rejected),
         "out": str(out),
         "audit": str(audit.page),
         "doubtful_text": audit.doubtful,
         "key": str(key_path),
     }
     if as_json and loose:
-        facts["rejections"] = [_rejection(item) for item in rejections]
+        facts["rejections"] = [_rejection(item) for item in released.rejections]
     show("De-identified", facts, as_json=as_json)
-    if is_new_key:
+    if released.is_new_key:
         _tell_of_key(key_path)
     if not as_json:
-        at_most = {"at_most": len(rejections)} if loose else {}
-        list_rejections(rejections, rejected, **at_most)
-    exit_for(
-        done=done + summary.skipped - summary.rejected_before,
-        rejected=rejected.total() + summary.rejected_before,
-    )
+        at_most = {"at_most": len(released.rejections)} if loose else {}
+        list_rejections(released.rejections, released.rejected, **at_most)
 
 
-def _custom_rules(path: Path | None) -> "tuple[CustomRule, ...]":
-    from plainfilm.deid import load_rules
-
-    return () if path is None else load_rules(path)
-
-
-def _step(
-    out: Path,
-    key_path: Path,
-    options: "frozenset[Option]",
-    rules: "tuple[CustomRule, ...]",
-    *,
-    strict: bool,
-    loose: bool,
-) -> "tuple[Deidentify, bool]":
-    """The step, with its output claimed, and whether its key was made just now."""
-    from plainfilm.deid import Deidentify
-    from plainfilm.deid.audit import audit_folder
-
-    folder = audit_folder(out)
-    refuse_foreign_output(out, folder)
-    is_new_key = not key_path.exists()
-    step = Deidentify(
-        out.absolute(),
-        load_key(key_path),
-        options,
-        rules,
-        strict,
-        audit=folder,
-        has_lasting_ids=not loose,
-    )
-    claim_output(step, folder)
-    return step, is_new_key
-
-
-def _finished_audit(step: "Deidentify") -> "AuditSummary":
+def _finished_audit(films: "Deidentify", reports: "Deidentify | None") -> "AuditSummary":
     from plainfilm.deid.audit import audit_folder, finish_audit
 
+    options = films.options if reports is None else films.options | reports.options
     return finish_audit(
-        audit_folder(step.out), out=step.out, options=step.options, strict=step.strict
+        audit_folder(films.out), out=films.out, options=options, strict=films.strict
     )
 
 
@@ -226,43 +205,6 @@ def _tell_of_key(path: Path) -> None:
         markup=False,
         highlight=False,
     )
-
-
-def _opened(
-    stack: ExitStack, source: Path, workers: int | None, *, loose: bool
-) -> "tuple[Archive, IngestSummary]":
-    """The archive; loose files go by way of one that is thrown away with the stack."""
-    from plainfilm.archive import Archive, IngestSummary
-    from plainfilm.engine import LocalEngine
-
-    if not loose:
-        return stack.enter_context(Archive.open(source)), IngestSummary()
-    scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="plainfilm-"))
-    archive = stack.enter_context(Archive.create(Path(scratch) / "archive"))
-    with LocalEngine(workers) as engine:
-        return archive, archive.ingest([source], engine=engine)
-
-
-def _all_rejections(archive: "Archive") -> list[Rejection]:
-    """Every rejection of an archive that is about to be thrown away, with nowhere else to look."""
-    return [
-        Rejection(
-            Location(Path(row["path"]), row["member"] or None),
-            Reason(row["reason"]),
-            row["detail"] or "",
-        )
-        for row in archive.rows(_REJECTIONS)
-    ]
-
-
-_REJECTIONS: Final = """
-SELECT path, member, reason, detail FROM source_file WHERE reason IS NOT NULL
-UNION ALL
-SELECT film.path, film.member, step_result.reason, step_result.detail
-FROM step_result JOIN film ON film.film_id = step_result.item_id
-WHERE step_result.item_kind = 'film' AND step_result.reason IS NOT NULL
-ORDER BY path, member
-"""
 
 
 def _rejection(item: Rejection) -> dict[str, Any]:

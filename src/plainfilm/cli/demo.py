@@ -51,6 +51,7 @@ def _facts(summary: "DemoSummary") -> dict[str, object]:
         "reports": summary.reports.new,
         "reports_without_study": summary.reports.unlinked,
         "films_named": summary.categories.done,
+        "films_read_for_findings": summary.findings.done - summary.findings.rejected.total(),
         "reports_labelled": summary.labels.done,
         "films_de-identified": summary.clean.done - summary.clean.rejected.total(),
         "films_withheld": reasons(summary.clean.rejected),

@@ -15,6 +15,7 @@ from plainfilm.deid.profile import (
     Option,
     Rule,
     profile_rules,
+    report_options,
     resolve,
     rule_for,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "load_or_create_key",
     "load_rules",
     "profile_rules",
+    "report_options",
     "resolve",
     "rule_for",
 ]

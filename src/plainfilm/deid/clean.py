@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from plainfilm.deid.cleaner import Cleaner
+from plainfilm.deid.content_items import CONTENT, identity_in_item
 from plainfilm.deid.decisions import place
 from plainfilm.deid.identity import KnownIdentity, gathered, is_retained, source_kinds
 from plainfilm.deid.method import marks
 from plainfilm.deid.profile import DEFAULT_OPTIONS, Action, Option, check_options
 from plainfilm.deid.pseudonyms import KeyedHash
 from plainfilm.deid.raw_values import is_uid, readings_of, text_of
+from plainfilm.deid.report_content import content_of
 from plainfilm.deid.rules import CustomRule, check_rules
 from plainfilm.deid.treatment import Treatment
 from plainfilm.dicom import (
@@ -30,6 +32,7 @@ from plainfilm.dicom import (
     encode_elements,
     encode_film,
     encodings_in,
+    is_structured_report,
     plain_film,
     read_elements,
     read_raw,
@@ -149,15 +152,21 @@ def clean_file(
     keyed: KeyedHash,
     options: frozenset[Option] = DEFAULT_OPTIONS,
     rules: tuple[CustomRule, ...] = (),
+    *,
+    reports: bool = False,
 ) -> CleanFile:
     """De-identify a film's bytes; what is in its pixels stays there, and is not said to be clean.
 
+    Args:
+        reports: take structured reports, too, and clean the texts in their content as texts of
+            reports; see `report_options`.
     Raises:
-        SettingsError, UnreadableDicom, InputError: as `clean_dataset`.
+        SettingsError, UnreadableDicom, InputError: as `clean_dataset`; also a structured report
+            that was not asked for or whose language is not read, and any encapsulated document.
         UnsupportedPixels: the file ends inside its pixel data.
     """
     film, syntax = _plainly_read(content)
-    _refuse_documents(film)
+    _refuse_documents(film, reports=reports)
     if not is_uid(syntax):
         message = "TransferSyntaxUID holds no UID"
         raise UnreadableDicom(message, Reason.UNSUPPORTED_TRANSFER_SYNTAX)
@@ -231,12 +240,18 @@ def _cleaned(
     study_uid, uid = text(_STUDY_UID), text(_SOP_INSTANCE)
     patient = keyed.patient(text(_PATIENT_ID), text(_ISSUER), study_uid)
     study = keyed.study_id(study_uid)
-    sources = _sources(film.data, film.elements, encodings, options)
+    sources = list(_sources(film.data, film.elements, encodings, options))
     identity = gathered(sources)
-    cleaner = Cleaner(film.data, keyed, patient, identity, implicit=film.implicit)
+    report = None
+    if is_structured_report(text(_SOP_CLASS)):
+        names = [name for kind, values in sources if kind == "person" for name in values]
+        report = content_of(film.data, film.elements, identity, names, options)
+    cleaner = Cleaner(film.data, keyed, patient, identity, implicit=film.implicit, report=report)
     cleaner.file_meta(film.meta)
     where = place(options, rules, text(_SOP_CLASS), text(_MODALITY))
     pieces = cleaner.clean(film.elements, where, encodings)
+    if report is not None:
+        report.refuse_unread()
     for tag, vr, value in (
         (_PATIENT_ID, "LO", patient.patient_id),
         (_PATIENT_NAME, "PN", patient.patient_id),
@@ -252,10 +267,12 @@ def _cleaned(
     return cleaner, pieces, _Ids(patient.patient_id, study, new_uid, uid, sop_class, identity)
 
 
-def _refuse_documents(film: RawFilm) -> None:
+def _refuse_documents(film: RawFilm, *, reports: bool) -> None:
     for element in film.elements:
         if element.tag == _SOP_CLASS:
-            refuse_documents(text_of(film.data, element, DEFAULT_ENCODINGS))
+            sop_class = text_of(film.data, element, DEFAULT_ENCODINGS)
+            if not (reports and is_structured_report(sop_class)):
+                refuse_documents(sop_class)
             return
 
 
@@ -278,6 +295,9 @@ def _sources(
             for item in element.items:
                 own = encodings_in(data, item, encodings)
                 yield from _sources(data, item, own, options)
+                stated = element.tag == CONTENT and identity_in_item(data, item, own, options)
+                if stated:
+                    yield stated
             continue
         kind = "person" if element.vr == "PN" else kinds.get(element.tag)
         if kind is not None and not is_retained(element.tag, options):

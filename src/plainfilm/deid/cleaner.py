@@ -4,18 +4,15 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
-from plainfilm.deid.content import CONTENT_SEQUENCES, ContentRule, content_rule
+from plainfilm.deid.content_items import CONTENT, CONTENT_SEQUENCES, ContentRule, rule_of_item
 from plainfilm.deid.dates import shift_date, shift_datetime, valid_time, valid_utc_offset
-from plainfilm.deid.decisions import (
-    Decision,
-    Place,
-    Treat,
-    private_decision,
-)
+from plainfilm.deid.decisions import Place
 from plainfilm.deid.defined_terms import is_defined_term
 from plainfilm.deid.descriptors import clean_descriptor
 from plainfilm.deid.dummies import dummy_items, dummy_value
+from plainfilm.deid.file_meta import file_meta_treatments
 from plainfilm.deid.identity import KnownIdentity
+from plainfilm.deid.private_elements import judge_private
 from plainfilm.deid.profile import Action, Option
 from plainfilm.deid.pseudonyms import KeyedHash, PatientPseudonym
 from plainfilm.deid.raw_values import (
@@ -31,8 +28,9 @@ from plainfilm.deid.raw_values import (
     text_of,
     values_of,
 )
-from plainfilm.deid.safe_private import safe_private_vr
+from plainfilm.deid.report_content import ReportContent
 from plainfilm.deid.telling_texts import telling_spans, tells_of_someone
+from plainfilm.deid.treat import Decision, Treat
 from plainfilm.deid.treatment import Treatment
 from plainfilm.dicom import (
     DEFAULT_ENCODINGS,
@@ -46,22 +44,10 @@ from plainfilm.dicom import (
 
 __all__ = ["Cleaner"]
 
-_FILE_META: Final = {
-    0x00020000: Action.KEEP,
-    0x00020001: Action.KEEP,
-    0x00020002: Action.KEEP,
-    0x00020003: Action.NEW_UID,
-    0x00020010: Action.KEEP,
-    0x00020012: Action.DUMMY,
-    0x00020013: Action.DUMMY,
-}
 _PRIVATE: Final = 0x00010000
 _DESCENDING: Final = frozenset({Treat.DESCEND, Treat.DUMMY_SEQUENCE})
-_CREATORS: Final = range(0x10, 0x100)
 _REFERENCE: Final = frozenset({0x00081150, 0x00081155})
 _SCHEME: Final = "CodingSchemeDesignator"
-_CONCEPT_NAME: Final = 0x0040A043
-_CODE_VALUE: Final = 0x00080100
 _CODE_SCHEME: Final = 0x00080102
 _STANDARD_SCHEMES: Final = frozenset(
     ("DCM", "SCT", "SRT", "SNM3", "99SDM", "LN", "RADLEX", "UCUM", "FMA", "NCIt", "UMLS", "I10")
@@ -90,13 +76,19 @@ class Cleaner:
         identity: KnownIdentity,
         *,
         implicit: bool,
+        report: ReportContent | None = None,
     ) -> None:
+        """
+        Args:
+            report: the content of a structured report; None for a film.
+        """
         self.treatments: list[Treatment] = []
         self._data = data
         self._keyed = keyed
         self._patient = patient
         self._identity = identity
         self._implicit = implicit
+        self._report = report
         self._new_hasher = keyed.audit_hasher().copy
         self._found: dict[tuple[bytes, Encodings], bool] = {}
         self._handlers: dict[Treat, Callable[[RawElement, Decision], Treated]] = {
@@ -119,6 +111,7 @@ class Cleaner:
             Treat.PATIENT_ID: self._patient_id,
             Treat.ACCESSION_NUMBER: self._accession_number,
             Treat.REPLACE: self._replace,
+            Treat.CONTENT_REFERENCE: self._content_reference,
         }
 
     def clean(
@@ -134,7 +127,11 @@ class Cleaner:
         for read in elements:
             element = read
             if element.tag & _PRIVATE:
-                element, decision = self._private(element, creators, kept)
+                element, decision, creator = judge_private(
+                    element, where, creators, self._creator_name
+                )
+                if creator is not None:
+                    kept[creator.tag] = self._same(creator)
             else:
                 known = decisions.get((element.tag, element.vr))
                 decision = known or where.decision(element.tag, element.vr)
@@ -162,10 +159,7 @@ class Cleaner:
     def file_meta(self, elements: list[RawElement]) -> None:
         """Record what becomes of the file meta group, which is written anew."""
         self._encodings = DEFAULT_ENCODINGS
-        for element in elements:
-            action = _FILE_META.get(element.tag, Action.REMOVE)
-            old = b"" if action is Action.KEEP else self._audit_hash(element)
-            self.treatments.append(Treatment(f"{element.tag:08X}", action, "file", old))
+        self.treatments += file_meta_treatments(elements, self._audit_hash)
 
     # Without the value
 
@@ -309,7 +303,10 @@ class Cleaner:
 
     def _clean_text(self, element: RawElement, decision: Decision) -> Treated:
         values = self._values(element)
-        kept = [clean_descriptor(value, self._identity) for value in values]
+        if self._report is not None and self._where.is_report:
+            kept = [self._report.cleaned(value, element.vr) for value in values]
+        else:
+            kept = [clean_descriptor(value, self._identity) for value in values]
         if not any(kept) and decision.needs_value:
             return self._basic(element, decision, decision.fallback)
         if kept == values:
@@ -336,6 +333,16 @@ class Cleaner:
         valid = valid_time(value) if element.vr == "TM" else valid_utc_offset(value)
         return value if valid else None
 
+    def _content_reference(self, element: RawElement, decision: Decision) -> Treated:
+        if self._report is None:
+            return Action.KEEP, decision.rule, self._same(element)
+        old = self._data[element.value : element.end]
+        new = self._report.reference(old)
+        if not new:
+            return Action.REMOVE, "invalid", None
+        action = Action.KEEP if new == old else decision.action
+        return action, decision.rule, self._element(element, new)
+
     # Sequences
 
     def _descend(self, element: RawElement, decision: Decision) -> Treated:
@@ -347,73 +354,31 @@ class Cleaner:
         )
         before = len(self.treatments)
         items: list[bytes] = []
+        dropped = frozenset() if self._report is None else self._report.dropped
         if element.items is None and element.value < element.end:
             return Action.REMOVE, "invalid", None  # bytes that may hold anything
         for number, item in enumerate(element.items or ()):
             own = encodings_in(self._data, item, encodings)
             place = inside
             if is_content:
-                rule = self._content_rule(item, own, where.options)
-                if rule.action is Action.REMOVE:
+                rule = rule_of_item(self._data, item, own, where.options)
+                if rule.action is Action.REMOVE or f"{path}[{number}]/" in dropped:
                     self._drop_item(item, f"{path}[{number}]/", rule)
                     continue
                 place = where.inside(element.tag, describes=decision.describes, content=rule)
             kept = self.clean(item, place, own, f"{path}[{number}]/")
             items.append(encode_item(b"".join(kept[tag] for tag in sorted(kept))))
+        if element.tag == CONTENT and not items and element.items:
+            return Action.REMOVE, decision.rule, None  # an empty sequence would not be valid
         if all(treatment.action == Action.KEEP for treatment in self.treatments[before:]):
             return decision.action, decision.rule, self._same(element)
         return decision.action, decision.rule, self._element(element, b"".join(items))
-
-    def _content_rule(
-        self, item: list[RawElement], encodings: Encodings, options: frozenset[Option]
-    ) -> ContentRule:
-        """What becomes of a content item's value, by its concept name."""
-        code = scheme = ""
-        for element in item:
-            if element.tag == _CONCEPT_NAME and element.items:
-                for inner in element.items[0]:
-                    if inner.tag == _CODE_VALUE:
-                        code = text_of(self._data, inner, encodings).strip()
-                    elif inner.tag == _CODE_SCHEME:
-                        scheme = text_of(self._data, inner, encodings).strip()
-        known = content_rule(code, scheme, options)
-        return known or ContentRule(Action.CLEAN, f"option:{Option.CLEAN_STRUCTURED_CONTENT}")
 
     def _drop_item(self, item: list[RawElement], path: str, rule: ContentRule) -> None:
         for element in item:
             old = self._audit_hash(element)
             treatment = Treatment(f"{path}{element.tag:08X}", Action.REMOVE, rule.rule, old)
             self.treatments.append(treatment)
-
-    # Private elements
-
-    def _private(
-        self, element: RawElement, creators: dict[int, RawElement], kept: dict[int, bytes]
-    ) -> tuple[RawElement, Decision]:
-        """A private element goes, unless it is safe and safe ones are kept, or a rule says so.
-
-        Returns:
-            The element, with its VR where only the list of safe ones tells it.
-        """
-        tag, where = element.tag, self._where
-        removed = element, Decision(Treat.REMOVE, Action.REMOVE, "private", f"{tag:08X}")
-        if not where.keeps_private:
-            return removed
-        if tag & 0xFFFF in _CREATORS:
-            creators[tag & 0xFFFF0000 | (tag & 0xFF) << 8] = element
-            return removed  # put back with the first element of its block that stays
-        owner = creators.get(tag & 0xFFFFFF00)
-        creator = "" if owner is None else self._text(owner).strip()
-        if owner is None or not creator.isascii() or self._identity.found_in(creator):
-            return removed
-        safe_vr = safe_private_vr(tag, creator)
-        if safe_vr and _is_rather(safe_vr, element):
-            element = element._replace(vr=safe_vr)
-        decision = private_decision(where, tag, element.vr, creator, is_safe=safe_vr is not None)
-        if decision is None or decision.treat is Treat.REMOVE:
-            return removed
-        kept[owner.tag] = self._same(owner)
-        return element, decision
 
     # Bytes and texts
 
@@ -427,6 +392,10 @@ class Cleaner:
 
     def _texts(self, element: RawElement, values: list[str]) -> bytes:
         return self._element(element, encode_text("\\".join(values), self._encodings))
+
+    def _creator_name(self, element: RawElement) -> str:
+        text = self._text(element).strip()
+        return "" if self._identity.found_in(text) else text
 
     def _text(self, element: RawElement) -> str:
         return text_of(self._data, element, self._encodings)
@@ -443,11 +412,6 @@ class Cleaner:
         hasher = self._new_hasher()
         hasher.update(value)
         return hasher.digest()
-
-
-def _is_rather(vr: str, element: RawElement) -> bool:
-    """Whether the list's VR goes before the file's: text or items may stand in bytes."""
-    return element.vr == "UN" or (element.vr in ("OB", "OW") and (vr == "SQ" or vr in SPELLED_VRS))
 
 
 @lru_cache(1 << 13)

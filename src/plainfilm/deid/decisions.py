@@ -7,11 +7,10 @@ cleaner, which is told by `Treat` what to look at.
 
 import re
 from dataclasses import dataclass, field, replace
-from enum import IntEnum, auto
 from functools import cache, lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 
-from plainfilm.deid.content import VALUE_TAGS, ContentRule
+from plainfilm.deid.content_items import CONTENT, REFERENCE, VALUE_TAGS, ContentRule
 from plainfilm.deid.profile import (
     Action,
     Option,
@@ -22,9 +21,10 @@ from plainfilm.deid.profile import (
     rule_for,
 )
 from plainfilm.deid.rules import CustomAction, CustomRule
-from plainfilm.dicom import element_entry
+from plainfilm.deid.treat import Decision, Treat
+from plainfilm.dicom import element_entry, is_structured_report
 
-__all__ = ["Decision", "Place", "Treat", "place", "private_decision"]
+__all__ = ["Place", "place", "private_decision"]
 
 _TEXT: Final = frozenset({"AE", "AS", "CS", "LO", "LT", "SH", "ST", "UC", "UR", "UT"})
 _TEMPORAL: Final = frozenset({"DA", "DT", "TM"})
@@ -73,54 +73,6 @@ _CLASS_UIDS: Final = ("SOPClassUID", "TransferSyntaxUID", "CodingSchemeUID", "Co
 _REMEMBERED: Final = 1 << 13
 
 
-class Treat(IntEnum):
-    """How an element is treated."""
-
-    REMOVE = auto()
-    EMPTY = auto()
-    DUMMY = auto()
-    VERBATIM = auto()  # kept without a look
-    KEEP_TEXT = auto()
-    KEEP_AGE = auto()
-    KEEP_NUMBER = auto()
-    KEEP_TIME = auto()
-    KEEP_BYTES = auto()
-    KEEP_UID = auto()
-    KEEP_MEANING = auto()
-    NEW_UID = auto()
-    CLEAN_TEXT = auto()
-    SHIFT = auto()
-    DESCEND = auto()
-    DUMMY_SEQUENCE = auto()
-    PATIENT_ID = auto()
-    ACCESSION_NUMBER = auto()
-    REPLACE = auto()
-
-
-class Decision(NamedTuple):
-    """What becomes of an element in one place.
-
-    Attributes:
-        rule: who decided, as `plainfilm.deid.treatment.RULE_CODES` has it.
-        path: the tag as eight hexadecimal digits.
-        fallback: the action for a value that can't be cleaned; the Basic Profile's own.
-        needs_value: the attribute is of type 1 or 1C.
-        describes: texts in the items of this sequence are descriptions.
-        keyword: empty where the dictionary has none.
-        value: what a rule puts in place.
-    """
-
-    treat: Treat
-    action: Action
-    rule: str
-    path: str
-    fallback: Action = Action.REMOVE
-    needs_value: bool = False
-    describes: bool = False
-    keyword: str = ""
-    value: str = ""
-
-
 @dataclass(slots=True)
 class Place:
     """A kind of dataset or item: everything but the tag that decisions depend on.
@@ -130,6 +82,7 @@ class Place:
         describes: the item belongs to a sequence that an option cleans, so that its texts are
             descriptions too.
         content: what becomes of the value, where the item is a content item.
+        is_report: within the content of a structured report.
         decisions: the decisions so far, by tag and VR.
         insides: the places that items are; shared by all places of one kind of film.
     """
@@ -141,8 +94,9 @@ class Place:
     within: int | None = None
     describes: bool = False
     content: ContentRule | None = None
+    is_report: bool = False
     decisions: dict[tuple[int, str], Decision] = field(default_factory=dict)
-    insides: "dict[tuple[int, bool, ContentRule | None], Place]" = field(default_factory=dict)
+    insides: "dict[tuple[int, bool, ContentRule | None, bool], Place]" = field(default_factory=dict)
 
     def decision(self, tag: int, vr: str) -> Decision:
         """What becomes of a standard element here."""
@@ -164,11 +118,19 @@ class Place:
         self, sequence: int, *, describes: bool, content: ContentRule | None = None
     ) -> "Place":
         """The place that the items of a sequence are."""
-        key = sequence, describes, content
+        is_report = self.is_report or (
+            sequence == CONTENT and is_structured_report(self.sop_class_uid)
+        )
+        key = sequence, describes, content, is_report
         found = self.insides.get(key)
         if found is None:
             found = self.insides[key] = replace(
-                self, within=sequence, describes=describes, content=content, decisions={}
+                self,
+                within=sequence,
+                describes=describes,
+                content=content,
+                is_report=is_report,
+                decisions={},
             )
         return found
 
@@ -253,6 +215,8 @@ def _technical_texts() -> frozenset[str]:
 def _pixels(where: Place, tag: int, vr: str, path: str, keyword: str) -> Decision:
     """Pixel data stay at the top level and in icons, which the search for burned-in text sees."""
     kept = Decision(Treat.VERBATIM, Action.KEEP, "unlisted", path, keyword=keyword)
+    if is_structured_report(where.sop_class_uid):
+        return kept._replace(treat=Treat.REMOVE, action=Action.REMOVE, rule="invalid")
     if where.within in (None, _ICON) and vr in _PIXELS.get(tag, ()):
         return kept
     if where.within is None and vr == _OFFSETS.get(tag):
@@ -347,6 +311,9 @@ def _overlay(tag: int, vr: str, path: str, keyword: str) -> Decision:
 def _content(where: Place, tag: int, vr: str) -> Decision | None:
     """The value of a content item, as its concept demands; None for what is none."""
     asked = where.content
+    if tag == REFERENCE and where.is_report:
+        code = f"option:{Option.CLEAN_STRUCTURED_CONTENT}"
+        return Decision(Treat.CONTENT_REFERENCE, Action.CLEAN, code, f"{tag:08X}")
     if asked is None or tag not in VALUE_TAGS:
         return None
     treat = Treat.NEW_UID if vr == "UI" else Treat.DUMMY

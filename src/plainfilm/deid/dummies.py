@@ -48,6 +48,13 @@ _DUMMY_CODE: Final = (
     (0x00080102, "SH", b"99ANON"),
     (0x00080104, "LO", b"ANON"),
 )
+# Attributes of types 1 and 2 of a Verifying Observer (PS3.3 C.17.2).
+_DUMMY_VERIFIER: Final = (
+    (0x0040A027, "LO", b"ANON"),
+    (0x0040A030, "DT", _DUMMIES["DT"]),
+    (0x0040A075, "PN", b"ANON"),
+    (0x0040A088, "SQ", b""),
+)
 
 
 def dummy_value(vr: str) -> bytes:
@@ -56,8 +63,10 @@ def dummy_value(vr: str) -> bytes:
 
 
 def dummy_items(keyword: str, *, implicit: bool) -> bytes:
-    """One dummy item for a sequence: a dummy code where the sequence holds codes, else empty."""
-    if not keyword.endswith("CodeSequence"):
-        return encode_item(b"")
-    code = (encode_element(*element, implicit=implicit) for element in _DUMMY_CODE)
-    return encode_item(b"".join(code))
+    """One dummy item for a sequence: a dummy code or verifier where it holds such, else empty."""
+    elements: tuple[tuple[int, str, bytes], ...] = ()
+    if keyword.endswith("CodeSequence"):
+        elements = _DUMMY_CODE
+    elif keyword == "VerifyingObserverSequence":
+        elements = _DUMMY_VERIFIER
+    return encode_item(b"".join(encode_element(*one, implicit=implicit) for one in elements))

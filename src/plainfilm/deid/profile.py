@@ -21,6 +21,7 @@ __all__ = [
     "check_options",
     "data_rows",
     "profile_rules",
+    "report_options",
     "resolve",
     "rule_for",
 ]
@@ -131,6 +132,20 @@ def check_options(options: Iterable[Option]) -> None:
         raise SettingsError("dates are either kept in full or modified, not both")
     if Option.CLEAN_GRAPHICS in chosen and Option.CLEAN_PIXEL_DATA not in chosen:
         raise SettingsError("graphics are cleaned with the pixels; headers alone can't keep them")
+
+
+def report_options(options: frozenset[Option]) -> frozenset[Option]:
+    """The options for structured reports beside films that are cleaned with `options`.
+
+    Their content is cleaned in any case. They have neither pixels nor overlays.
+
+    Raises:
+        SettingsError: free text is to be removed, and hardly anything else is in a report.
+    """
+    if Option.CLEAN_DESCRIPTORS not in options:
+        raise SettingsError("structured reports are made of free text, which is to be removed")
+    cleaned = options - {Option.CLEAN_PIXEL_DATA, Option.CLEAN_GRAPHICS}
+    return cleaned | {Option.CLEAN_STRUCTURED_CONTENT}
 
 
 def resolve(rule: Rule, options: frozenset[Option], element_type: str | None) -> Action:

@@ -10,7 +10,7 @@ from plainfilm.deid.burned_text import TextBox, TextStays, Verdict, clean_burned
 from plainfilm.deid.clean import CleanFile, clean_file
 from plainfilm.deid.method import mark_deidentified, mark_searched
 from plainfilm.deid.pixel_bytes import clean_pixel_bytes, is_compressed
-from plainfilm.deid.profile import DEFAULT_OPTIONS, Option, check_options
+from plainfilm.deid.profile import DEFAULT_OPTIONS, Option, check_options, report_options
 from plainfilm.deid.pseudonyms import KeyedHash
 from plainfilm.deid.rules import CustomRule, check_rules
 from plainfilm.dicom import (
@@ -22,7 +22,14 @@ from plainfilm.dicom import (
     write_dataset,
     write_film,
 )
-from plainfilm.errors import ArchiveError, InputError, Reason, UnreadableDicom, UnsupportedPixels
+from plainfilm.errors import (
+    ArchiveError,
+    InputError,
+    Reason,
+    SettingsError,
+    UnreadableDicom,
+    UnsupportedPixels,
+)
 from plainfilm.records import CleanFilm, Film, Rejection
 from plainfilm.steps import process_each
 
@@ -45,6 +52,7 @@ class Deidentify:
             removed, and dates are moved rather than removed.
         rules: the user's own; see `load_rules`.
         strict: text that can't be decided on is removed, too.
+        reports: structured reports are taken, too, with the options of `report_options`.
         audit: folder for what was done to each element; None keeps no audit.
         has_lasting_ids: the films' numbers are an archive's, so that the audit may name them.
     Raises:
@@ -52,7 +60,7 @@ class Deidentify:
     """
 
     name: ClassVar[str] = "deidentify"
-    version: ClassVar[str] = "3"
+    version: ClassVar[str] = "4"
     keywords: ClassVar[tuple[str, ...]] = ()
 
     out: Path
@@ -60,12 +68,15 @@ class Deidentify:
     options: frozenset[Option] = DEFAULT_OPTIONS
     rules: tuple[CustomRule, ...] = ()
     strict: bool = False
+    reports: bool = False
     audit: Path | None = field(default=None, metadata={"parameter": False})
     has_lasting_ids: bool = field(default=True, metadata={"parameter": False})
 
     def __post_init__(self) -> None:
         check_options(self.options)
         check_rules(self.rules, self.options)
+        if self.reports and report_options(self.options) != self.options:
+            raise SettingsError("these options are not for structured reports")
         KeyedHash(self.key)  # refuses a key that is too short
 
     def process(self, batch: Sequence[Film]) -> Sequence[CleanFilm | Rejection]:
@@ -86,7 +97,9 @@ class Deidentify:
         keyed = KeyedHash(self.key)
         clean: CleanFile | None = None
         try:
-            clean = clean_file(read_film(film.location), keyed, self.options, self.rules)
+            clean = clean_file(
+                read_film(film.location), keyed, self.options, self.rules, reports=self.reports
+            )
             if clean.source_uid != film.sop_instance_uid:
                 # Another film's labels and another patient's pseudonym would go with these pixels.
                 message = f"{film.location} holds another film now"

@@ -18,7 +18,8 @@ from plainfilm.deid.check import CheckReport, check_folder
 from plainfilm.deid.reports import CleanReports, ReportRun, clean_all, write_tree
 from plainfilm.demo.sample import SampleSource, build_sample_source
 from plainfilm.errors import SettingsError
-from plainfilm.models import find_model
+from plainfilm.findings import ReadChest
+from plainfilm.models import DEFAULT_CHEST, find_finding_model, find_model
 from plainfilm.publish import (
     DatasetOptions,
     MimicCxrJpg,
@@ -28,6 +29,7 @@ from plainfilm.publish import (
     write_report_page,
 )
 from plainfilm.reports import LabelReports, read_reports
+from plainfilm.route import CHEST_MODEL, load_rules, sent_to
 from plainfilm.steps import Engine
 
 __all__ = ["DemoSummary", "run_demo"]
@@ -48,6 +50,7 @@ class DemoSummary:
     ingested: IngestSummary
     reports: ReportSummary
     categories: RunSummary
+    findings: RunSummary
     labels: RunSummary
     clean: RunSummary
     audit: AuditSummary
@@ -84,6 +87,10 @@ def run_demo(folder: Path, *, engine: Engine, tell: Callable[[str], None]) -> De
         model = find_model()
         archive.run(CategoryFromPixels.of(model), engine=engine)
         categories = archive.run(DecideCategory(silent_on(model.card)), engine=engine)
+        tell("Sending frontal chest films to the example model of findings")
+        chest = ReadChest.of(find_finding_model(DEFAULT_CHEST))
+        sent, _ = sent_to(archive, load_rules(None), [CHEST_MODEL])
+        findings = archive.run(chest, engine=engine, only=sent[CHEST_MODEL])
         tell("Reading the reports for findings")
         labels = archive.run(LabelReports(LABEL_SET), engine=engine)
         tell("De-identifying headers, blacking out names that are burned into the pixels")
@@ -112,6 +119,6 @@ def run_demo(folder: Path, *, engine: Engine, tell: Callable[[str], None]) -> De
     originals = [location for location, _ in source.films]
     checked = check_folder(clean_films, engine=engine, source=originals, key=SAMPLE_KEY)
     return DemoSummary(
-        source, ingested, reports, categories, labels, clean, audit, clean_reports, checked,
+        source, ingested, reports, categories, findings, labels, clean, audit, clean_reports, checked,
         published, archive_folder, dataset, page,
     )  # fmt: skip

@@ -52,7 +52,7 @@ if TYPE_CHECKING:
         voi_lut,
         voi_window,
     )
-    from plainfilm.dicom.object_kinds import refuse_documents
+    from plainfilm.dicom.object_kinds import is_structured_report, refuse_documents
     from plainfilm.dicom.original_attributes import amend_film, restore_film
     from plainfilm.dicom.pixels import FilmPixels, decode_film, decode_frame
     from plainfilm.dicom.raw import (
@@ -114,6 +114,7 @@ __all__ = [
     "encodings_in",
     "is_inverted",
     "is_standard_uid",
+    "is_structured_report",
     "keyword_tag",
     "keyword_vr",
     "listed_files",
@@ -190,6 +191,7 @@ __getattr__ = lazy_exports(
         "modality_lut": "luts",
         "new_uid": "dataset",
         "open_image": "image_file",
+        "is_structured_report": "object_kinds",
         "refuse_documents": "object_kinds",
         "open_location": "location",
         "place_in_square": "square",

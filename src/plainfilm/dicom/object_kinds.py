@@ -4,11 +4,12 @@ from typing import Final
 
 from plainfilm.errors import REASON_TEXT, Reason, UnreadableDicom
 
-__all__ = ["refuse_documents"]
+__all__ = ["is_structured_report", "refuse_documents"]
 
 _STORAGE: Final = "1.2.840.10008.5.1.4.1.1"
+_STRUCTURED_REPORTS: Final = f"{_STORAGE}.88."
 _DOCUMENTS: Final = {
-    f"{_STORAGE}.88.": Reason.STRUCTURED_REPORT,
+    _STRUCTURED_REPORTS: Reason.STRUCTURED_REPORT,
     f"{_STORAGE}.104.": Reason.ENCAPSULATED_DOCUMENT,
 }
 
@@ -21,3 +22,11 @@ def refuse_documents(sop_class_uid: str) -> None:
     for root, reason in _DOCUMENTS.items():
         if sop_class_uid.startswith(root):
             raise UnreadableDicom(REASON_TEXT[reason], reason)
+
+
+def is_structured_report(sop_class_uid: str) -> bool:
+    """Whether objects of a class are structured reports, key object selections among them.
+
+    Source: DICOM PS3.4 table B.5-1.
+    """
+    return sop_class_uid.startswith(_STRUCTURED_REPORTS)

@@ -6,8 +6,9 @@ import torch
 
 from plainfilm.categories.training import augment as module
 from plainfilm.categories.training.augment import augment
+from plainfilm.models import film_changes
 
-_SHARES = ("_FLIP", "_MOVE", "_WINDOW", "_COLLIMATE", "_MARK", "_NOISE", "_INVERT")
+_SHARES = ("_FLIP", "_COLLIMATE", "_MARK", "_NOISE", "_INVERT")
 
 
 @pytest.fixture
@@ -26,8 +27,9 @@ def only(monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
         torch.manual_seed(0)
         for name in _SHARES:
             monkeypatch.setattr(module, name, shares.get(name, 0.0))
+        monkeypatch.setattr(film_changes, "_MOVE", 0.0)
         # Gamma is drawn for every film; here it stays at 1.
-        monkeypatch.setattr(module, "_windowed", lambda films: films)
+        monkeypatch.setattr(module, "windowed", lambda films: films)
 
     return choose
 

@@ -301,3 +301,14 @@ def test_thumbnail_frames_the_boxes_of_the_first_frame(film):
     rows, columns = np.nonzero(shown != plain)
     assert rows.min() == 20 // 2 - 2
     assert columns.max() == (10 + 200) // 2 + 2
+
+
+def test_boxes_of_a_withheld_film_are_shown(record, finish, out):
+    record(1, withheld="burned_in_text", boxes=(DOUBT, DOUBT, DOUBT))
+    finish()
+    assert asked(out, "SELECT outcome, boxes, doubtful FROM {films}") == [("withheld", 3, 3)]
+    assert asked(out, "SELECT x, y, width FROM {boxes}") == [(10, 60, 100)] * 3
+    page = (audit_folder(out) / "audit.html").read_text()
+    withheld = page[page.index('id="withheld"') : page.index('id="boxes"')]
+    assert "Boxes of text" in withheld
+    assert ">3</td>" in withheld

@@ -197,3 +197,15 @@ def test_file_that_is_no_dicom_is_not_examined(check, clean_film, folder_of):
     report = check_folder(folder, engine=LocalEngine(1))
     assert report.unexamined == {"not_dicom": 1}
     assert report.films == 1
+
+
+def test_text_that_only_a_colour_shows_is_found(check, clean_film, burn, kinds):
+    field = np.full((256, 512), 45, np.uint8)
+    ink = burn(np.zeros_like(field), "DOE^JANE 1956-03-04", 20, 100, scale=3) > 0
+    # Blue on green, of one luminance.
+    rgb = np.stack([np.zeros_like(field), np.where(ink, 0, field), np.where(ink, 232, 0)], axis=-1)
+    pixels = {"SamplesPerPixel": 3, "PhotometricInterpretation": "RGB", "PlanarConfiguration": 0}
+    report = check(
+        clean_film(Rows=256, Columns=512, PixelData=rgb.astype(np.uint8).tobytes(), **pixels)
+    )
+    assert ("pixels_hidden", "7FE00010", "text_in_pixels") in kinds(report)

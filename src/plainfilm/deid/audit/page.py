@@ -184,7 +184,7 @@ def _withheld(connection: Any, summary: "AuditSummary") -> Section:
         " GROUP BY reason ORDER BY count(*) DESC, reason"
     ).fetchall()
     listed = connection.execute(
-        "SELECT film, patient, reason, detail FROM films WHERE outcome = 'withheld'"
+        "SELECT film, patient, reason, detail, boxes FROM films WHERE outcome = 'withheld'"
         " ORDER BY reason, film LIMIT $1",
         [_WITHHELD_SHOWN],
     ).fetchall()
@@ -198,7 +198,13 @@ def _withheld(connection: Any, summary: "AuditSummary") -> Section:
         ),
         table(
             "The withheld films, under the ids that they would have had",
-            (Column("Film"), Column("Patient"), Column("Reason"), Column("Detail")),
+            (
+                Column("Film"),
+                Column("Patient"),
+                Column("Reason"),
+                Column("Detail"),
+                Column("Boxes of text", number=True),
+            ),
             listed,
             rest,
         ),

@@ -1,11 +1,22 @@
 """The elements of a dataset with their paths."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from plainfilm.deid.content_items import CONTENT
 from plainfilm.dicom import DataElement, Dataset
 
-__all__ = ["MARKS", "PIXELS", "Place", "by_path", "children", "dataset_text"]
+__all__ = [
+    "MARKS",
+    "PIXELS",
+    "Place",
+    "by_path",
+    "children",
+    "concept_of",
+    "dataset_text",
+    "items_of",
+]
 
 MARKS: Final = frozenset({0x00120062, 0x00120063, 0x00120064, 0x00280301, 0x00280303})
 """Attributes by which an object says that it is de-identified: tools set them, whatever was there
@@ -19,7 +30,8 @@ class Place(NamedTuple):
 
     Attributes:
         path: without item numbers, such as `00400275/00400007`; what failures are counted by.
-        exact: with item numbers; what pairs a clean element with its original.
+        exact: with item numbers, or the concepts of content items; what pairs a clean element with
+            its original.
         within: tag of the sequence that holds the element; None at the top level.
     """
 
@@ -29,7 +41,7 @@ class Place(NamedTuple):
     within: int | None
 
 
-def children(dataset: Dataset, parent: Place | None = None, item: int = 0) -> Iterator[Place]:
+def children(dataset: Dataset, parent: Place | None = None, item: str = "") -> Iterator[Place]:
     """The elements of a dataset, or of one item of a sequence; of no deeper level."""
     path = exact = ""
     within = None
@@ -41,6 +53,28 @@ def children(dataset: Dataset, parent: Place | None = None, item: int = 0) -> It
         yield Place(element, path + tag, exact + tag, within)
 
 
+def items_of(place: Place) -> Iterator[tuple[str, Dataset]]:
+    """The items of a sequence, each with what tells it from its siblings.
+
+    That is the number; of content items the concept, since others may be gone in a clean report.
+    """
+    seen: Counter[str] = Counter()
+    for number, item in enumerate(place.element.value or ()):
+        if place.element.tag != CONTENT:
+            yield str(number), item
+            continue
+        name = " ".join((*concept_of(item), str(item.get("ValueType", ""))))
+        yield f"{name} {seen[name]}", item
+        seen[name] += 1
+
+
+def concept_of(item: Dataset) -> tuple[str, str]:
+    """Code and coding scheme of a content item's concept name; empty where it has none."""
+    for concept in item.get("ConceptNameCodeSequence") or ():
+        return dataset_text(concept, "CodeValue"), dataset_text(concept, "CodingSchemeDesignator")
+    return "", ""
+
+
 def by_path(dataset: Dataset) -> dict[str, Place]:
     """Every element at every depth, by its exact path."""
     found: dict[str, Place] = {}
@@ -49,8 +83,8 @@ def by_path(dataset: Dataset) -> dict[str, Place]:
         place = waiting.pop()
         found[place.exact] = place
         if place.element.VR == "SQ":
-            for number, item in enumerate(place.element.value or ()):
-                waiting.extend(children(item, place, number))
+            for name, item in items_of(place):
+                waiting.extend(children(item, place, name))
     return found
 
 

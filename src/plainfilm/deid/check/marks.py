@@ -7,7 +7,7 @@ from plainfilm.deid.check.elements import dataset_text
 from plainfilm.deid.check.scores import Check, Tally
 from plainfilm.deid.check.values import is_dummy, is_empty
 from plainfilm.deid.profile import Option, data_rows
-from plainfilm.dicom import Dataset
+from plainfilm.dicom import Dataset, is_structured_report
 
 __all__ = ["claimed_options", "judge_file", "judge_marks"]
 
@@ -59,7 +59,8 @@ def judge_marks(dataset: Dataset, tally: Tally) -> None:
     known = longitudinal in {*_LONGITUDINAL, "REMOVED"}
     tally.judge(known, Check.MARKS_SET, "00280303", "not_said")
     burned_in = dataset_text(dataset, "BurnedInAnnotation").upper()
-    tally.judge(burned_in in ("NO", "YES"), Check.MARKS_SET, "00280301", "not_said")
+    if not is_structured_report(dataset_text(dataset, "SOPClassUID")):
+        tally.judge(burned_in in ("NO", "YES"), Check.MARKS_SET, "00280301", "not_said")
     tally.judge(burned_in != "YES", Check.PIXELS_HIDDEN, "00280301", "said_burned_in")
 
 

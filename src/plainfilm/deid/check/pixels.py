@@ -10,7 +10,7 @@ from scipy import ndimage
 from plainfilm.deid.burned_text import Verdict, search_film
 from plainfilm.deid.check.scores import Check, Tally
 from plainfilm.deid.identity import KnownIdentity
-from plainfilm.dicom import Dataset, FilmPixels, decode_film, decode_frame
+from plainfilm.dicom import Dataset, FilmPixels, colour_channels, decode_film, decode_frame
 from plainfilm.errors import Reason, UnsupportedPixels
 
 __all__ = ["judge_pixels", "judge_pixels_against", "pixel_digest"]
@@ -24,17 +24,20 @@ _LOSSY: Final = frozenset(
 _TOLERANCE: Final = 1 / 32
 _AROUND_BOX: Final = 16
 _MAY_DIFFER: Final = 0.001
+_WORST: Final = ("text_in_pixels", "doubtful_text", "")
 
 
 def judge_pixels(film: FilmPixels, clean: Dataset, identity: KnownIdentity, tally: Tally) -> None:
-    """Whether text that identifies, or may, is in the pixels of any frame.
+    """Whether text that identifies, or may, is in the pixels of any frame, in any colour.
 
     Raises:
         UnsupportedPixels: a later frame cannot be decoded.
     """
     for index in range(film.frames):
         frame = film.frame if index == 0 else decode_frame(clean, index)
-        reason = _text_in(frame, identity)
+        # Its luminance alone may hide text of one colour on another.
+        planes = (frame, *colour_channels(clean, index))
+        reason = min((_text_in(plane, identity) for plane in planes), key=_WORST.index)
         tally.judge(not reason, Check.PIXELS_HIDDEN, _PATH, reason)
 
 

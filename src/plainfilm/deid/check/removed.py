@@ -10,7 +10,15 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
-from plainfilm.deid.check.elements import MARKS, PIXELS, Place, by_path, children, dataset_text
+from plainfilm.deid.check.elements import (
+    MARKS,
+    PIXELS,
+    Place,
+    by_path,
+    children,
+    dataset_text,
+    items_of,
+)
 from plainfilm.deid.check.facts import hashed
 from plainfilm.deid.check.scores import Check, Tally
 from plainfilm.deid.check.values import (
@@ -80,8 +88,8 @@ class HeaderCheck:
         while waiting:
             place = waiting.pop()
             if self._enter(place):
-                for number, item in enumerate(place.element.value or ()):
-                    waiting.extend(children(item, place, number))
+                for name, item in items_of(place):
+                    waiting.extend(children(item, place, name))
 
     def finds_identity(self, text: str) -> bool:
         """Whether what the original says of people is in a text."""

@@ -3,14 +3,24 @@
 from functools import cache
 from typing import Final
 
-from plainfilm.deid.check.elements import MARKS, PIXELS, Place, by_path, children, dataset_text
+from plainfilm.deid.check.elements import (
+    MARKS,
+    PIXELS,
+    Place,
+    by_path,
+    children,
+    concept_of,
+    dataset_text,
+    items_of,
+)
 from plainfilm.deid.check.removed import CLASS_UIDS, TEXT, HeaderCheck
 from plainfilm.deid.check.scores import Check
 from plainfilm.deid.check.values import is_empty
+from plainfilm.deid.content_items import CONTENT, CONTENT_SEQUENCES, content_rule
 from plainfilm.deid.descriptors import clean_descriptor
 from plainfilm.deid.element_text import texts_of
 from plainfilm.deid.profile import Action, Option, attribute_type, data_rows, resolve, rule_for
-from plainfilm.dicom import DataElement
+from plainfilm.dicom import DataElement, Dataset
 from plainfilm.dicom.dictionary import keyword_tag
 
 __all__ = ["judge_required", "judge_retained"]
@@ -48,6 +58,7 @@ _MAY_CHANGE: Final = frozenset(
         "LossyImageCompressionRatio",
         "LossyImageCompressionMethod",
         "IconImageSequence",
+        "ReferencedContentItemIdentifier",
     )
 )
 
@@ -102,10 +113,19 @@ def judge_retained(header: HeaderCheck) -> None:
             header.tally.judge(good, Check.TAG_RETAINED, place.path, "missing")
             continue
         if place.element.VR == "SQ":
-            for number, item in enumerate(place.element.value or ()):
-                waiting.extend(children(item, place, number))
+            for name, item in items_of(place):
+                if not _is_removed(item, place, header):
+                    waiting.extend(children(item, place, name))
         else:
             _judge_value(place, now.element, header)
+
+
+def _is_removed(item: Dataset, place: Place, header: HeaderCheck) -> bool:
+    """Whether the profile removes a content item for its concept."""
+    if place.element.tag not in CONTENT_SEQUENCES:
+        return False
+    rule = content_rule(*concept_of(item), header.options)
+    return rule is not None and rule.action is Action.REMOVE
 
 
 def _stays(place: Place, header: HeaderCheck) -> bool:
@@ -125,7 +145,8 @@ def _stays(place: Place, header: HeaderCheck) -> bool:
     action = resolve(rule, header.options, attribute_type(element.tag, place.within, sop_class))
     if action is Action.CLEAN:
         descriptors = rule.options.get(Option.CLEAN_DESCRIPTORS) is Action.CLEAN
-        return descriptors and element.VR in TEXT | {"SQ"} and _words(element, header) != set()
+        described = descriptors and element.VR in TEXT | {"SQ"} and _words(element, header) != set()
+        return described or element.tag == CONTENT  # of content, each item tells
     return action not in _REMOVING
 
 
@@ -142,7 +163,10 @@ def _words(element: DataElement, header: HeaderCheck) -> set[str]:
 
 def _judge_value(place: Place, now: DataElement, header: HeaderCheck) -> None:
     element = place.element
-    if element.VR in TEXT and any(header.finds_identity(text) for text in texts_of(element)):
+    is_prose = place.within == CONTENT and element.VR in ("UT", "ST", "LT")
+    if is_prose or (
+        element.VR in TEXT and any(header.finds_identity(text) for text in texts_of(element))
+    ):
         lost = _words(element, header) - _words(now, header)
         header.tally.judge(not lost, Check.TEXT_RETAINED, place.path, "words_lost")
         return

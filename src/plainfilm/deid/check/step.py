@@ -12,7 +12,14 @@ from plainfilm.deid.check.removed import HeaderCheck
 from plainfilm.deid.check.retained import judge_required, judge_retained
 from plainfilm.deid.check.scores import Check, Finding, Tally
 from plainfilm.deid.profile import Option
-from plainfilm.dicom import Dataset, FilmPixels, decode_film, read_dataset, read_header
+from plainfilm.dicom import (
+    Dataset,
+    FilmPixels,
+    decode_film,
+    is_structured_report,
+    read_dataset,
+    read_header,
+)
 from plainfilm.errors import InputError, Reason, UnsupportedPixels
 from plainfilm.records import Location, Rejection
 
@@ -115,6 +122,8 @@ def _judge_pixels(header: HeaderCheck) -> Reason | None:
     except UnsupportedPixels as error:
         if error.reason is not Reason.NO_PIXEL_DATA:
             tally.judge(False, Check.PIXELS_RETAINED, "7FE00010", "cannot_be_decoded")
+        elif is_structured_report(dataset_text(clean, "SOPClassUID")):
+            return None
         return error.reason or Reason.UNDECODABLE_PIXELS
     if header.original is None or not _compared(film, header):
         tally.judge(True, Check.PIXELS_RETAINED, "7FE00010", "")

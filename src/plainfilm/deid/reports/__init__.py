@@ -14,6 +14,7 @@ from plainfilm.deid.reports._known import (
     known_from_dataset,
     known_from_texts,
     known_from_values,
+    known_people,
 )
 from plainfilm.deid.reports._language import is_understood
 from plainfilm.deid.reports._output import (
@@ -44,6 +45,7 @@ __all__ = [
     "known_from_dataset",
     "known_from_texts",
     "known_from_values",
+    "known_people",
     "write_table",
     "write_tree",
 ]

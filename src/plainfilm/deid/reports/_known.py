@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,6 +22,7 @@ __all__ = [
     "known_from_dataset",
     "known_from_texts",
     "known_from_values",
+    "known_people",
 ]
 
 _LETTERS: Final = re.compile(r"[^\W\d_]+")
@@ -62,7 +63,7 @@ def known_from_dataset(dataset: Dataset) -> KnownPerson:
         for value in (element.value if element.VM > 1 else [element.value])
         if value
     ]
-    return _known(identity_of(dataset), names)
+    return known_people(identity_of(dataset), names)
 
 
 def known_from_values(
@@ -103,7 +104,12 @@ def _as_person_name(text: str) -> str:
     return text.replace("\\", " ").replace("=", " ").replace(",", "^").replace(";", "^").strip()
 
 
-def _known(identity: KnownIdentity, names: Sequence[str]) -> KnownPerson:
+def known_people(identity: KnownIdentity, names: Iterable[str]) -> KnownPerson:
+    """The people of an identity that was gathered before.
+
+    Args:
+        names: theirs, as DICOM writes them; `identity` has lost who is called what.
+    """
     short: set[str] = set()
     initials: set[str] = set()
     for name in names:

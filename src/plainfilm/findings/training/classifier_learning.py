@@ -30,14 +30,16 @@ _Batch = tuple[Tensor, Tensor, Tensor]
 def untrained(plan: ClassifierPlan, labels: int) -> Classifier:
     """The plan's network before it learns; the same each time."""
     torch.manual_seed(plan.seed)
-    return make_classifier(
+    network = make_classifier(
         plan.architecture,
         labels,
         side=plan.side,
         two_class=plan.two_class,
         weights=plan.weights,
         frozen_blocks=plan.frozen_blocks,
-    ).to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+    )
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network
 
 
 def learn(

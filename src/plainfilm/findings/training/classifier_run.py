@@ -134,8 +134,8 @@ def averaged(members: Sequence[TrainedClassifier]) -> TrainedClassifier:
     """
     first = members[0]
     networks = [each.network for each in members if isinstance(each.network, Classifier)]
-    held_out = np.mean([each.held_out for each in members], axis=0, dtype=np.float32)
-    return replace(first, network=Ensemble(networks), held_out=held_out)
+    held_out = np.stack([each.held_out for each in members]).mean(axis=0)
+    return replace(first, network=Ensemble(networks), held_out=np.asarray(held_out, np.float32))
 
 
 def _is_listed(table: FilmTable) -> bool:

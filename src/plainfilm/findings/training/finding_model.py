@@ -15,6 +15,7 @@ from torch import nn
 from plainfilm.errors import SettingsError
 from plainfilm.evaluate import Bootstrap, Estimate
 from plainfilm.evaluate.findings_scores import FindingScores, score_findings
+from plainfilm.findings.training.calibration import ENOUGH, Calibrated, Scales
 from plainfilm.findings.training.chest_data import FilmTable, labels_of
 from plainfilm.findings.training.classifier import OUTPUTS, Classifier, Ensemble
 from plainfilm.findings.training.classifier_plan import ClassifierPlan
@@ -40,7 +41,6 @@ __all__ = [
 HELD_OUT_FILE: Final = "held_out.csv"
 TRUTH_FILE: Final = "truth.csv"
 _UNKNOWN: Final = -1
-_ENOUGH: Final = 30  # positive films, below which a figure says little
 _BOOTSTRAPS: Final = 10_000
 
 
@@ -75,14 +75,17 @@ def write_classifier(
     Raises:
         SettingsError: the folder cannot be written.
     """
+    labels = labels_of(table.films)
+    scales = Scales.fitted(trained.held_out, labels)
+    network, held_out = Calibrated(trained.network, scales), scales.applied(trained.held_out)
     network_file = folder / FINDING_NETWORK_FILE
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        sha256 = write_network(trained.network, plan.side, network_file)
-        _write_held_out(folder, trained, table)
+        sha256 = write_network(network, plan.side, network_file)
+        _write_held_out(folder, held_out, table)
     except OSError as error:
         raise SettingsError(f"cannot write to {folder}: {error.strerror}") from error
-    scores = scores_of(trained.held_out, labels_of(table.films), table.labels)
+    scores = scores_of(held_out, labels, table.labels)
     card = FindingCard(
         name=name,
         version=version,
@@ -106,7 +109,7 @@ def write_classifier(
     return card
 
 
-def write_network(network: Classifier | Ensemble, side: int, path: Path) -> str:
+def write_network(network: Classifier | Ensemble | Calibrated, side: int, path: Path) -> str:
     """Export a network, with its maps where it has them; returns the SHA-256 of the file."""
     outputs = OUTPUTS if network.has_maps else OUTPUTS[:1]
     example = torch.zeros(2, 1, side, side)
@@ -136,11 +139,11 @@ def scores_of(
     )
 
 
-def _write_held_out(folder: Path, trained: TrainedClassifier, table: FilmTable) -> None:
-    held = np.flatnonzero(~np.isnan(trained.held_out).any(axis=1)).tolist()
+def _write_held_out(folder: Path, held_out: NDArray[np.float32], table: FilmTable) -> None:
+    held = np.flatnonzero(~np.isnan(held_out).any(axis=1)).tolist()
     if not held:
         return
-    said = {n: [f"{value:.5f}" for value in trained.held_out[n]] for n in held}
+    said = {n: [f"{value:.5f}" for value in held_out[n]] for n in held}
     truth = {n: [_written(value) for value in table.films[n].labels] for n in held}
     for name, rows in ((HELD_OUT_FILE, said), (TRUTH_FILE, truth)):
         with (folder / name).open("w", newline="", encoding="utf-8") as file:
@@ -166,7 +169,7 @@ def _thresholds(scores: FindingScores | None, labels: Sequence[str]) -> dict[str
 
 
 def _is_enough(positives: int, negatives: int) -> bool:
-    return min(positives, negatives) >= _ENOUGH
+    return min(positives, negatives) >= ENOUGH
 
 
 def _figures(scores: FindingScores | None) -> tuple[Figure, ...]:
@@ -223,14 +226,17 @@ def _limits(scores: FindingScores | None, plan: ClassifierPlan) -> tuple[str, ..
         return ()
     chosen_there = (
         "Thresholds are those with the largest Youden's index on the very films that sensitivity"
-        " and specificity are told of, which flatters both a little."
+        " and specificity are told of, and probabilities were calibrated on them, which flatters"
+        " all a little."
     )
     found = [chosen_there]
     few = [
         each.finding for each in scores.findings if not _is_enough(each.positives, each.negatives)
     ]
     if few:
-        found.append(f"Fewer than {_ENOUGH} films of a kind, so no threshold: {', '.join(few)}.")
-    if plan.loss == "balanced":
-        found.append("Rare findings were weighted up in training: probabilities are too high.")
+        found.append(f"Fewer than {ENOUGH} films of a kind, so no threshold: {', '.join(few)}.")
+    if few and plan.loss == "balanced":
+        found.append(
+            "Those were weighted up in training, so that their probabilities are too high."
+        )
     return tuple(found)

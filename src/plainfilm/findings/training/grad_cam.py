@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
@@ -13,7 +14,7 @@ from plainfilm.findings.training.classifier import Classifier
 __all__ = ["grad_cam"]
 
 
-def grad_cam(classifier: Classifier, films: Tensor) -> NDArray:
+def grad_cam(classifier: Classifier, films: Tensor) -> NDArray[np.float32]:
     """Class activation maps by gradients, for networks of any head.
 
     Args:
@@ -36,7 +37,8 @@ def grad_cam(classifier: Classifier, films: Tensor) -> NDArray:
             _weighted(maps, torch.autograd.grad(logits[:, place].sum(), maps, retain_graph=True)[0])
             for place in range(logits.shape[1])
         ]
-    return torch.stack(found, 1).numpy()
+    maps_of_labels: NDArray[np.float32] = torch.stack(found, 1).numpy()
+    return maps_of_labels
 
 
 def _weighted(maps: Tensor, gradient: Tensor) -> Tensor:

@@ -118,5 +118,5 @@ class _Head(nn.Module):
             x = each
             for layer in self.layers:
                 x = F.silu(layer(x))
-            found.append(self.last(x).permute(0, 2, 3, 1).reshape(len(x), -1, values))
+            found.append(self.last(x).permute(0, 2, 3, 1).reshape(x.shape[0], -1, values))
         return torch.cat(found, 1)

@@ -90,7 +90,7 @@ class SparseRcnn(Detector):
     def _stages(self, films: Tensor) -> list[tuple[Tensor, Tensor]]:
         """Logits, (n, proposals, classes), and corners, (n, proposals, 4), of each stage."""
         maps = self.pyramid(self.backbone(films))
-        count = len(films)
+        count = films.shape[0]
         boxes = corners(self.boxes).expand(count, -1, -1)
         features = self.features.expand(count, -1, -1)
         found = []
