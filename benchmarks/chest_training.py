@@ -47,6 +47,7 @@ def main() -> None:
             start = time.perf_counter()
             next(steps)
             times[place].append(time.perf_counter() - start)
+            print(f"{('ours', 'plain')[place]} {times[place][-1]:.2f} s", flush=True)
     medians = [statistics.median(each) for each in times]
     ratio = medians[0] / medians[1]
     print(f"ours {medians[0]:.2f} s, plain MONAI loop {medians[1]:.2f} s a step: ratio {ratio:.2f}")

@@ -265,9 +265,9 @@ def test_a_step_gets_the_decision_that_it_builds_on_and_leaves_boxes(
     filled.run(BoxDecided(), engine=engine)
     boxes = _boxes(filled)
     assert len(boxes) == 10  # two alike in each film are two
-    found = {name: boxes[0][name] for name in ("task", "label", "xmin", "ymin", "xmax", "ymax")}
+    found = {name: boxes[0][name] for name in ("task", "label", "x_min", "y_min", "x_max", "y_max")}
     assert found == {
-        "task": "chest", "label": "DX", "xmin": 1.0, "ymin": 2.0, "xmax": 3.0, "ymax": 4.5,
+        "task": "chest", "label": "DX", "x_min": 1.0, "y_min": 2.0, "x_max": 3.0, "y_max": 4.5,
     }  # fmt: skip
     assert boxes[0]["score"] == 0.25
 

@@ -69,9 +69,9 @@ def test_each_film_has_a_report_and_one_with_boxes_has_all(
     path = next(out.rglob(f"{chests[0]}.chest.presentation-state.dcm"))
     assert path.parent.name == str(read_dataset(tmp_path / "films" / "0.dcm").StudyInstanceUID)
     (box,) = read_dataset(path).GraphicAnnotationSequence[0].GraphicObjectSequence
-    stored = archive.rows("SELECT xmin, ymin, xmax, ymax FROM box")[0]
-    assert list(box.GraphicData)[:2] == pytest.approx([stored["xmin"], stored["ymin"]])
-    assert list(box.GraphicData)[4:6] == pytest.approx([stored["xmax"], stored["ymax"]])
+    stored = archive.rows("SELECT x_min, y_min, x_max, y_max FROM box")[0]
+    assert list(box.GraphicData)[:2] == pytest.approx([stored["x_min"], stored["y_min"]])
+    assert list(box.GraphicData)[4:6] == pytest.approx([stored["x_max"], stored["y_max"]])
 
 
 def test_a_second_run_leaves_everything_and_a_lost_object_is_made_as_it_was(

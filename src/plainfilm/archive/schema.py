@@ -176,11 +176,11 @@ box = Table(
     Column("film_id", ForeignKey("film.film_id"), nullable=False, index=True),
     Column("task", Text, nullable=False),
     Column("label", Text, nullable=False),
-    # Pixels of the stored frame.
-    Column("xmin", Float, nullable=False),
-    Column("ymin", Float, nullable=False),
-    Column("xmax", Float, nullable=False),
-    Column("ymax", Float, nullable=False),
+    # Pixels of the stored frame. PostgreSQL has an xmin and xmax of its own in every table.
+    Column("x_min", Float, key="xmin", nullable=False),
+    Column("y_min", Float, key="ymin", nullable=False),
+    Column("x_max", Float, key="xmax", nullable=False),
+    Column("y_max", Float, key="ymax", nullable=False),
     Column("score", Float, nullable=False),
     Column("run_id", ForeignKey("run.run_id"), nullable=False),
 )

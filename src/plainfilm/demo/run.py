@@ -119,6 +119,6 @@ def run_demo(folder: Path, *, engine: Engine, tell: Callable[[str], None]) -> De
     originals = [location for location, _ in source.films]
     checked = check_folder(clean_films, engine=engine, source=originals, key=SAMPLE_KEY)
     return DemoSummary(
-        source, ingested, reports, categories, findings, labels, clean, audit, clean_reports, checked,
-        published, archive_folder, dataset, page,
+        source, ingested, reports, categories, findings, labels, clean, audit, clean_reports,
+        checked, published, archive_folder, dataset, page,
     )  # fmt: skip

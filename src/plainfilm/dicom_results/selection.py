@@ -143,6 +143,6 @@ WHERE run.step LIKE 'findings%' AND contains(prediction.task, ':') {chosen}
 ORDER BY film_id, split_part(prediction.task, ':', 1), prediction.task
 """
 _BOXES: Final = """
-SELECT film_id, task, label, xmin, ymin, xmax, ymax, score
+SELECT film_id, task, label, x_min AS xmin, y_min AS ymin, x_max AS xmax, y_max AS ymax, score
 FROM box ORDER BY film_id, task, score DESC, label, xmin, ymin
 """

@@ -2,7 +2,9 @@
 
 import csv
 import hashlib
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -30,6 +32,7 @@ PREDICTED_FILE: Final = "held_out_boxes.csv"
 TRUTH_FILE: Final = "true_boxes.csv"
 _COLUMNS: Final = ("image_id", "lesion_type", "xmin", "ymin", "xmax", "ymax")
 _BOOTSTRAPS: Final = 1000
+_CHECKS: Final = "TRANSFORMERS_DISABLE_TORCH_CHECK"
 _FEW: Final = 30  # true boxes, below which a figure says little
 
 
@@ -114,12 +117,27 @@ def write_detector_network(network: Detector, frame: tuple[int, int], path: Path
         ModelError: it cannot be exported.
     """
     try:
-        export_onnx(network, torch.rand(2, 1, *frame), OUTPUTS, path, FILMS)
+        with _without_checks():
+            export_onnx(network, torch.rand(2, 1, *frame), OUTPUTS, path, FILMS)
     except (RuntimeError, ValueError, TypeError) as error:
         raise ModelError(
             f"this detector cannot be written as ONNX ({type(error).__name__}); the checkpoint is"
             " kept"
         ) from error
+
+
+@contextmanager
+def _without_checks() -> Iterator[None]:
+    """Networks of transformers check their tensors' shapes by what ONNX has no operator for."""
+    before = os.environ.get(_CHECKS)
+    os.environ[_CHECKS] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_CHECKS]
+        else:
+            os.environ[_CHECKS] = before
 
 
 def figures_of(boxes: BoxPair | None) -> tuple[Figure, ...]:
