@@ -36,10 +36,12 @@ class Detector(nn.Module, ABC):
         backbone: the part that learns at the plain rate, since it comes with weights.
         overlap: of its boxes of one class above which two are of one thing; None where it was
             taught to give each thing one box.
+        one_film: whether the exported network takes films one by one.
     """
 
     backbone: nn.Module
     overlap: float | None = None
+    one_film: bool = False
 
     @abstractmethod
     def losses(self, films: Tensor, targets: Sequence[Target]) -> dict[str, Tensor]:

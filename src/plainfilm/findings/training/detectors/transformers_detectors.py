@@ -24,6 +24,7 @@ TRANSFORMERS_DETECTORS: Final = {
 }
 # Deformable DETR's weights were made from colours centred so; those of the others from [0, 1].
 _COLOURS: Final = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+_ONE_FILM: Final = frozenset({"rt-detr-v2", "d-fine"})  # they take the batch's size for a constant
 _UNWEIGHTED: Final = frozenset({"cardinality_error"})  # told, not learnt from
 
 
@@ -61,6 +62,7 @@ class TransformersDetector(Detector):
             else _loaded(kind, weights, classes)
         )
         self.body, self.backbone = body, body.model.backbone
+        self.one_film = name in _ONE_FILM
         mean, spread = _COLOURS if name == "deformable-detr" else ((0.0,) * 3, (1.0,) * 3)
         self.mean: Tensor
         self.spread: Tensor
