@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import pytest
 import torch
 
@@ -17,11 +16,9 @@ from plainfilm.findings.training.detector_model import (
     TRUTH_FILE,
     BoxTask,
     write_detector,
-    write_detector_network,
 )
 from plainfilm.findings.training.detector_run import DETECTOR_PRESETS, DetectorPlan, train_detector
 from plainfilm.findings.training.detectors import Detector as TrainedNetwork
-from plainfilm.findings.training.detectors import make_detector
 from plainfilm.findings.training.detectors.anchors import Anchors
 from plainfilm.findings.training.lesions import LESION_CLASSES
 from plainfilm.findings.training.read_boxed_films import read_boxed_films
@@ -169,12 +166,3 @@ def test_the_papers_preset_is_the_papers() -> None:
 def test_a_plan_out_of_range_is_refused(given: dict[str, int]) -> None:
     with pytest.raises(SettingsError):
         replace(PLAN, **given)  # type: ignore[arg-type]
-
-
-def test_sparse_rcnn_is_written_as_onnx_too(tmp_path: Path) -> None:
-    torch.manual_seed(0)
-    settings = {"proposals": 4, "width": 8, "stages": 1, "heads": 1, "pretrained": False}
-    network = make_detector("sparse-rcnn", 3, settings=settings)
-    write_detector_network(network, (96, 64), tmp_path / "detector.onnx")
-    session = onnxruntime.InferenceSession(tmp_path / "detector.onnx")
-    _same_as_onnx(network, session.run)
