@@ -264,6 +264,18 @@ def test_one_report_twice_is_one_and_two_of_one_uid_are_not(
     assert Path(ran.facts["rejections"][0]["file"]).name == "zz.dcm"
 
 
+def test_a_report_does_not_take_the_place_of_a_film(
+    plainfilm: Run, reports: Path, tmp_path: Path
+) -> None:
+    same = ("SOPInstanceUID", "StudyInstanceUID", "PatientID")
+    other = make_report("basic_text", **{keyword: film(1)[keyword].value for keyword in same})
+    write_dataset(other, reports / "other.dcm")
+    out = tmp_path / "out"
+    ran = plainfilm("deidentify", reports, "--out", out, *REPORTS, "--json")
+    assert ran.facts["reasons"] == {"uid_conflict": 1}
+    assert sum("PixelData" in clean for clean in clean_films(out)) == 2
+
+
 def test_no_key_is_made_for_what_is_refused(plainfilm: Run, films: Path, tmp_path: Path) -> None:
     plainfilm("init", tmp_path / "archive")
     rules = tmp_path / "rules.toml"

@@ -1,5 +1,6 @@
 """Structured reports: nothing of a person left in any item, nothing of medicine lost, valid."""
 
+import struct
 import subprocess
 from pathlib import Path
 
@@ -21,7 +22,16 @@ from plainfilm.dicom import read_dataset, write_dataset
 from plainfilm.engine import LocalEngine
 from plainfilm.errors import InputError, Reason, SettingsError
 from plainfilm.records import CleanFilm, Film, Location, Rejection
-from structured_reports import PLANTED, SENTENCE, SR_CLASSES, code, content, make_report
+from structured_reports import (
+    PLANTED,
+    SENTENCE,
+    SR_CLASSES,
+    code,
+    content,
+    make_report,
+    number,
+    reference,
+)
 
 OPTIONS = report_options(DEFAULT_OPTIONS)
 
@@ -124,6 +134,53 @@ def test_a_report_in_a_language_that_is_not_read_is_withheld(cleaned):
     assert raised.value.reason is Reason.UNREAD_LANGUAGE
 
 
+def test_one_text_that_is_not_read_is_not_outvoted_by_the_others(cleaned):
+    finding = code("121071", "DCM", "Finding")
+    read = [content("TEXT", finding, TextValue=f"{SENTENCE} The heart is normal.")] * 4
+    foreign = content("TEXT", finding, TextValue="Пациент Иванов осмотрен.")
+    with pytest.raises(InputError) as raised:
+        cleaned(make_report(SpecificCharacterSet="ISO_IR 192", ContentSequence=[*read, foreign]))
+    assert raised.value.reason is Reason.UNREAD_LANGUAGE
+
+
+def test_a_reference_to_no_item_at_all_is_removed(cleaned):
+    report = make_report()
+    hidden = list(struct.unpack("<2I", b"Davidson"))
+    report.ContentSequence[-1].ContentSequence[0].ReferencedContentItemIdentifier = hidden
+    item = cleaned(report).ContentSequence[-1].ContentSequence[0]
+    assert "ReferencedContentItemIdentifier" not in item
+
+
+def test_references_in_a_long_chain_go_with_the_item_at_its_end(cleaned):
+    items = [
+        content("TEXT", code("121071", "DCM", "Finding"), TextValue="No pneumothorax.",
+                ReferencedContentItemIdentifier=[1, number + 2])
+        for number in range(500)
+    ]  # fmt: skip
+    accession = content("TEXT", code("121022", "DCM", "Accession Number"), TextValue="NG21")
+    assert "ContentSequence" not in cleaned(make_report(ContentSequence=[*items, accession]))
+
+
+def test_an_age_of_ninety_goes_where_ages_are_kept(cleaned):
+    options = OPTIONS | {Option.RETAIN_PATIENT_CHARACTERISTICS}
+    age = code("121033", "DCM", "Subject Age")
+    ages = (("89", "a"), ("90", "a"), ("1079", "mo"), ("1080", "mo"), ("9", "century"))
+    items = [number(age, value, unit, "HAS OBS CONTEXT") for value, unit in ages]
+    kept = cleaned(make_report(ContentSequence=items), options).ContentSequence
+    assert [item.MeasuredValueSequence[0].NumericValue for item in kept] == [89, 1079]
+
+
+def test_what_the_table_says_of_a_concept_depends_on_the_type_of_value(cleaned):
+    source = code("121112", "DCM", "Source of Measurement")
+    items = [
+        content("IMAGE", source, ReferencedSOPSequence=[reference()]),
+        content("WAVEFORM", source, ReferencedSOPSequence=[reference()]),
+        content("SCOORD", source, GraphicType="POINT", GraphicData=[10.0, 20.0]),
+    ]
+    kept = cleaned(make_report(ContentSequence=items)).ContentSequence
+    assert [item.ValueType for item in kept] == ["IMAGE", "SCOORD"]
+
+
 @pytest.mark.parametrize(
     ("sop_class", "reports", "reason"),
     [
@@ -138,6 +195,15 @@ def test_what_was_not_asked_for_is_refused(tmp_path, keyed, sop_class, reports, 
     assert raised.value.reason is reason
 
 
+def test_a_document_is_refused_whatever_pads_its_class(tmp_path, keyed):
+    write_dataset(make_report(SOPClassUID="1.2.840.10008.5.1.4.1.1.104.1"), tmp_path / "a.dcm")
+    data = (tmp_path / "a.dcm").read_bytes().replace(b"1.2.840.10008.5.1.4.1.1.104.1\0",
+                                                     b" 1.2.840.10008.5.1.4.1.1.104.1")  # fmt: skip
+    with pytest.raises(InputError) as raised:
+        clean_file(data, keyed, OPTIONS, reports=True)
+    assert raised.value.reason is Reason.ENCAPSULATED_DOCUMENT
+
+
 def test_free_text_cannot_be_removed_from_reports(tmp_path):
     with pytest.raises(SettingsError, match="free text"):
         report_options(frozenset({Option.RETAIN_MODIFIED_DATES}))
@@ -149,10 +215,10 @@ def test_step_writes_reports_beside_films_and_the_check_passes(tmp_path):
     folder = tmp_path / "in"
     folder.mkdir()
     films = []
-    for number, kind in enumerate(("basic_text", "xray_dose")):
+    for film_id, kind in enumerate(("basic_text", "xray_dose")):
         report = make_report(kind)
         write_dataset(report, folder / f"{kind}.dcm")
-        films.append(Film(number, report.SOPInstanceUID, Location(folder / f"{kind}.dcm")))
+        films.append(Film(film_id, report.SOPInstanceUID, Location(folder / f"{kind}.dcm")))
     step = Deidentify(tmp_path / "out", b"k" * 32, OPTIONS, reports=True)
     one, two = step.process(films)
     assert isinstance(one, CleanFilm)
@@ -179,7 +245,7 @@ def test_a_leak_in_a_content_item_is_found(tmp_path, cleaned):
 def test_table_of_identifying_concepts_is_of_the_profiles_own():
     kinds = set(source_kinds().values()) | {"person"}
     for row in data_rows("content_identity.csv"):
-        assert content_rule(row["code"], row["scheme"], frozenset()) is not None
+        assert content_rule(row["code"], row["scheme"], "TEXT", frozenset()) is not None
         assert row["kind"] in kinds
 
 

@@ -40,7 +40,7 @@ def run_on_reports(
     """Run a step over the structured reports that lack its result, and commit as they come.
 
     One that is there twice is one; of two with the same SOP Instance UID and other content the
-    second is rejected.
+    second is rejected, and so is one with a film's.
 
     Args:
         step: makes a CleanFilm or a Rejection of each, under the number that it is given as
@@ -107,7 +107,7 @@ class _Run:
                 reason = error.reason or Reason.FILE_UNREADABLE
                 self.refused.append(Rejection(location, reason, str(error)))
                 continue
-            other = self.known.get(uid) if uid else None
+            other = (self.known.get(uid) or self._film_of(uid)) if uid else None
             if other is not None and (same := _is_same(location, other)) is not None:
                 if not same:
                     detail = f"the same SOP Instance UID with other content is in {other}"
@@ -115,6 +115,15 @@ class _Run:
                 continue
             self.known[uid] = location
             yield Film(number, uid, location)
+
+    def _film_of(self, uid: str) -> Location | None:
+        """Where the film is that has a SOP Instance UID, and the name of its clean copy with it."""
+        film = schema.film.c
+        with self.catalog.reading() as connection:
+            row = connection.execute(
+                select(film.path, film.member).where(film.sop_instance_uid == uid)
+            ).first()
+        return None if row is None else Location(Path(row.path), row.member or None)
 
     def commit(self, inputs: Sequence[Film], outputs: Sequence[CleanFilm | Rejection]) -> None:
         """Replace what was known of these reports."""

@@ -270,7 +270,7 @@ def _cleaned(
 def _refuse_documents(film: RawFilm, *, reports: bool) -> None:
     for element in film.elements:
         if element.tag == _SOP_CLASS:
-            sop_class = text_of(film.data, element, DEFAULT_ENCODINGS)
+            sop_class = text_of(film.data, element, DEFAULT_ENCODINGS).strip()
             if not (reports and is_structured_report(sop_class)):
                 refuse_documents(sop_class)
             return

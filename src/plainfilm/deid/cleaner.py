@@ -334,10 +334,8 @@ class Cleaner:
         return value if valid else None
 
     def _content_reference(self, element: RawElement, decision: Decision) -> Treated:
-        if self._report is None:
-            return Action.KEEP, decision.rule, self._same(element)
         old = self._data[element.value : element.end]
-        new = self._report.reference(old)
+        new = b"" if self._report is None else self._report.reference(old)
         if not new:
             return Action.REMOVE, "invalid", None
         action = Action.KEEP if new == old else decision.action

@@ -61,14 +61,20 @@ class ReportContent:
         return masked[: _LONGEST.get(vr)]
 
     def refuse_unread(self) -> None:
-        """Raise InputError where the texts were in a language that no rule for reports reads."""
-        if not is_understood("\n".join(self._texts)):
+        """Raise InputError where a text, or all together, were in a language that no rule reads.
+
+        One text is not outvoted by the others, and few words tell their language only together.
+        """
+        if not all(map(is_understood, (*self._texts, "\n".join(self._texts)))):
             raise InputError("the language of the report is not read", Reason.UNREAD_LANGUAGE)
 
     def reference(self, value: bytes) -> bytes:
-        """A ReferencedContentItemIdentifier, to the same item in its new place."""
+        """A ReferencedContentItemIdentifier, to the same item in its new place.
+
+        Empty where it names no item that stays: bytes that may say anything.
+        """
         place = _place_of(value)
-        return b"" if place is None else _encoded(self.moved.get(place, place))
+        return b"" if place not in self.moved else _encoded(self.moved[place])
 
 
 def content_of(
@@ -83,14 +89,8 @@ def content_of(
     Args:
         names: of the report's people, as they are written; `identity` holds them folded.
     """
-    items = list(_items(data, elements, "", (1,), options, dropped=False))
-    dropped = {item.place for item in items if item.is_dropped}
-    while new := {
-        item.place
-        for item in items
-        if item.place not in dropped and (item.refers_to in dropped or item.place[:-1] in dropped)
-    }:
-        dropped |= new
+    items = list(_items(data, elements, "", (1,), options))
+    dropped = _dropped(items)
     moved: dict[Place, Place] = {(1,): (1,)}
     following: dict[Place, int] = {}
     for item in items:  # parents stand before their children
@@ -102,14 +102,25 @@ def content_of(
     return ReportContent(known_people(identity, names), paths, moved)
 
 
+def _dropped(items: list[_Item]) -> set[Place]:
+    """The places of items that go: for their concepts, or with what they belong or refer to."""
+    going_with: dict[Place, list[Place]] = {}
+    for item in items:
+        going_with.setdefault(item.place[:-1], []).append(item.place)
+        if item.refers_to is not None:
+            going_with.setdefault(item.refers_to, []).append(item.place)
+    dropped: set[Place] = set()
+    waiting = [item.place for item in items if item.is_dropped]
+    while waiting:
+        place = waiting.pop()
+        if place not in dropped:
+            dropped.add(place)
+            waiting += going_with.get(place, ())
+    return dropped
+
+
 def _items(
-    data: bytes,
-    elements: list[RawElement],
-    path: str,
-    place: Place,
-    options: frozenset[Option],
-    *,
-    dropped: bool,
+    data: bytes, elements: list[RawElement], path: str, place: Place, options: frozenset[Option]
 ) -> Iterator[_Item]:
     """The content items below a dataset or item, parents before their children."""
     content = next((element for element in elements if element.tag == CONTENT), None)
@@ -118,11 +129,11 @@ def _items(
         found = _Item(
             f"{path}{CONTENT:08X}[{number}]/",
             (*place, number + 1),
-            dropped or rule.action is Action.REMOVE,
+            rule.action is Action.REMOVE,
             _reference_in(data, item),
         )
         yield found
-        yield from _items(data, item, found.path, found.place, options, dropped=found.is_dropped)
+        yield from _items(data, item, found.path, found.place, options)
 
 
 def _reference_in(data: bytes, item: list[RawElement]) -> Place | None:

@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 
 from plainfilm.errors import SettingsError
-from plainfilm.findings.training.box_changes import BoxChanges, ChangedFilm, change_film
+from plainfilm.findings.training.box_changes import (
+    BoxChanges,
+    ChangedFilm,
+    change_film,
+    move_boxes,
+)
 
 FILM = np.zeros((60, 40), np.uint8)
 FILM[20:32, 8:24] = 255
@@ -48,6 +53,15 @@ def test_a_scaled_film_has_scaled_boxes_and_its_longer_side_is_bounded() -> None
 def test_a_box_is_around_its_finding_wherever_the_film_goes(seed: int) -> None:
     film = changed(seed, shorter=(60, 100), flip=0.5, shift=0.1, tilt=10.0)
     assert bright(film) == pytest.approx(film.boxes[0].tolist(), abs=2)
+
+
+@pytest.mark.parametrize(("right", "kept"), [(7, True), (5, False)])
+def test_a_box_stays_as_long_as_two_fifths_of_it_are_seen(right: int, kept: bool) -> None:
+    box = np.array([[0.0, 0.0, 15.0, 10.0]])
+    shifted = np.array([[1.0, 0.0, 40.0 - right], [0.0, 1.0, 0.0]])
+    moved, left = move_boxes(box, shifted, (60, 40))
+    assert left.tolist() == [kept]
+    assert moved.tolist() == ([[40 - right, 0, 40, 10]] if kept else [])
 
 
 def test_what_leaves_the_film_is_lost() -> None:

@@ -4,6 +4,7 @@ import csv
 import gzip
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
@@ -209,5 +210,8 @@ def test_a_film_with_a_lesion_is_abnormal_and_the_test_has_no_part_in_it(write: 
     table = abnormality_table(read_boxed_films(write([GOOD, NORMAL])))
     assert table.labels == ("abnormal",)
     assert [film.labels for film in table.films] == [(1.0,), (0.0,)]
+    data = read_boxed_films(write([GOOD, NORMAL, ("c", *GOOD[1:])]))
+    tested = (*data.films[:2], replace(data.films[2], part="test"))
+    assert len(abnormality_table(replace(data, films=tested)).films) == 2
     with pytest.raises(BadTable, match="both normal and abnormal"):
         abnormality_table(read_boxed_films(write([GOOD])))

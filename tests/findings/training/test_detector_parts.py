@@ -96,6 +96,11 @@ def test_each_finding_gets_one_prediction_at_the_least_cost() -> None:
     logits[1, 1] = 4.0
     chosen, _ = assign(logits[:2], boxes[[0, 0]], torch.tensor([1]), boxes[[0]])
     assert chosen.tolist() == [1]
+    # Of two boxes whose corners are equally far, the one that lies on it more.
+    near = torch.tensor([[0.0, 0.0, 0.5, 0.1], [0.2, 0.2, 0.5, 0.5]])
+    true = torch.tensor([[0.0, 0.0, 0.5, 0.5]])
+    chosen, _ = assign(torch.zeros(2, 1), near, torch.tensor([0]), true)
+    assert chosen.tolist() == [1]
     assert len(assign(logits, boxes, torch.zeros(0, dtype=torch.int64), boxes[:0])[0]) == 0
 
 

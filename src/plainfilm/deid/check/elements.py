@@ -63,16 +63,18 @@ def items_of(place: Place) -> Iterator[tuple[str, Dataset]]:
         if place.element.tag != CONTENT:
             yield str(number), item
             continue
-        name = " ".join((*concept_of(item), str(item.get("ValueType", ""))))
+        name = " ".join(concept_of(item))
         yield f"{name} {seen[name]}", item
         seen[name] += 1
 
 
-def concept_of(item: Dataset) -> tuple[str, str]:
-    """Code and coding scheme of a content item's concept name; empty where it has none."""
+def concept_of(item: Dataset) -> tuple[str, str, str]:
+    """Code and coding scheme of a content item's concept name, and its value type; or empty."""
+    kind = dataset_text(item, "ValueType")
     for concept in item.get("ConceptNameCodeSequence") or ():
-        return dataset_text(concept, "CodeValue"), dataset_text(concept, "CodingSchemeDesignator")
-    return "", ""
+        scheme = dataset_text(concept, "CodingSchemeDesignator")
+        return dataset_text(concept, "CodeValue"), scheme, kind
+    return "", "", kind
 
 
 def by_path(dataset: Dataset) -> dict[str, Place]:

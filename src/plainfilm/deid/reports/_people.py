@@ -1,9 +1,11 @@
 """Names of people that nobody told us, by what stands beside them."""
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
 from plainfilm.deid.descriptor_words import is_medical_word
+from plainfilm.deid.folding import fold
 from plainfilm.deid.reports._name_shape import (
     begins_name,
     could_be_name,
@@ -33,11 +35,16 @@ _NEVER_SMALL: Final = _ALSO_WORDS | {"madam", "miss"}
 _LONG_CREDENTIALS: Final = frozenset({"ph", "phd", "facharzt", "arzt"})
 _ALSO_PLAIN: Final = frozenset({"do", "rt", "np", "pac", "rn", "bsn"})
 """Credentials that are words or abbreviations of medicine without a comma in front."""
+_WITH_CARETS: Final = re.compile(
+    r"[^\W\d_](?:['\u2019-]?[^\W\d_])+(?:\^+[^\W\d_](?:['\u2019-]?[^\W\d_])*)+"
+)
+"""`DAVIDSON^DOUGLAS^J`, as DICOM and HL7 write names, and `CHEST^PA`, as they write codes."""
 
 
 def find_people(tokens: Tokens) -> Iterator[Found]:
     """Names behind titles, in labelled lines, in signatures, in front of credentials, in sentences
-    that tell who spoke to whom, behind roles, and names that the lists know."""
+    that tell who spoke to whom, behind roles, with carets between their parts, and names that the
+    lists know."""
     cues = tokens.cues
     for cue in cues.get("title", ()):
         yield from _after_title(tokens, cue)
@@ -53,6 +60,7 @@ def find_people(tokens: Tokens) -> Iterator[Found]:
         for cue in cues.get(kind, ()):
             yield from _after_role(tokens, cue)
     yield from _in_first_person(tokens)
+    yield from _with_carets(tokens)
     yield from _listed(tokens)
 
 
@@ -238,6 +246,12 @@ def _in_first_person(tokens: Tokens) -> Iterator[Found]:
             title = tokens.folded[place + 2] in cue_words("title")
             if not title and could_be_name(tokens, place + 2, sure=True):
                 yield _name(tokens, place + 2, "signature")[0]
+
+
+def _with_carets(tokens: Tokens) -> Iterator[Found]:
+    for match in _WITH_CARETS.finditer(tokens.text):
+        if not all(len(part) < 2 or is_everyday(part) for part in fold(match[0]).split("^")):
+            yield Found(*match.span(), Kind.NAME, "carets")
 
 
 def _listed(tokens: Tokens) -> Iterator[Found]:
