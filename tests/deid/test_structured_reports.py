@@ -18,7 +18,7 @@ from plainfilm.deid.check import check_folder
 from plainfilm.deid.content_items import content_rule
 from plainfilm.deid.identity import source_kinds
 from plainfilm.deid.profile import data_rows
-from plainfilm.dicom import read_dataset, write_dataset
+from plainfilm.dicom import Dataset, read_dataset, write_dataset
 from plainfilm.engine import LocalEngine
 from plainfilm.errors import InputError, Reason, SettingsError
 from plainfilm.records import CleanFilm, Film, Location, Rejection
@@ -204,6 +204,15 @@ def test_a_document_is_refused_whatever_pads_its_class(tmp_path, keyed):
     assert raised.value.reason is Reason.ENCAPSULATED_DOCUMENT
 
 
+def test_the_id_of_a_document_elsewhere_goes(cleaned):
+    document = reference()
+    document.HL7InstanceIdentifier = "1.2.840.113619.2.55^Q7788123"
+    (kept,) = cleaned(
+        make_report(HL7StructuredDocumentReferenceSequence=[document])
+    ).HL7StructuredDocumentReferenceSequence
+    assert kept.HL7InstanceIdentifier == ""
+
+
 def test_free_text_cannot_be_removed_from_reports(tmp_path):
     with pytest.raises(SettingsError, match="free text"):
         report_options(frozenset({Option.RETAIN_MODIFIED_DATES}))
@@ -240,6 +249,26 @@ def test_a_leak_in_a_content_item_is_found(tmp_path, cleaned):
     write_dataset(report, tmp_path / "out" / "a.dcm")
     found = check_folder(tmp_path / "out", engine=LocalEngine(1))
     assert {failure.path for failure in found.failures} == {"0040A730/0040A160"}
+
+
+def test_texts_in_a_table_are_cleaned_and_checked_as_those_of_a_report(tmp_path, cleaned):
+    table = content("TABLE", code("T1", "99LOCAL", "Nodules"))
+    cells, values = Dataset(), Dataset()
+    values.SelectorLOValue = "Not seen before by Dr. Wolniak"
+    values.SelectorPNValue = "Wolniak^Ada"
+    values.SelectorDAValue = "20210302"
+    cells.CellValuesSequence = [values]
+    table.TabulatedValuesSequence = [cells]
+    report = cleaned(make_report(ContentSequence=[table]))
+    (values,) = report.ContentSequence[0].TabulatedValuesSequence[0].CellValuesSequence
+    assert values.SelectorLOValue == "Not seen before by Dr. ___"
+    assert (values.SelectorPNValue, values.SelectorDAValue) == ("ANON", report.StudyDate)
+    (tmp_path / "out").mkdir()
+    write_dataset(report, tmp_path / "out" / "a.dcm")
+    assert check_folder(tmp_path / "out", engine=LocalEngine(1)).leaks == 0
+    values.SelectorLOValue = "Not seen before by Dr. Wolniak"
+    write_dataset(report, tmp_path / "out" / "a.dcm")
+    assert check_folder(tmp_path / "out", engine=LocalEngine(1)).leaks == 1
 
 
 def test_table_of_identifying_concepts_is_of_the_profiles_own():

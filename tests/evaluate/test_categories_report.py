@@ -124,7 +124,8 @@ def test_the_same_evaluation_gives_the_same_bytes(tmp_path: Path) -> None:
 def test_predictions_without_probabilities_make_a_smaller_report(tmp_path: Path) -> None:
     written = write_category_report(make_evaluation(probabilities=False), tmp_path)
     assert {path.name for path in written} == {
-        "evaluation.md", "summary.csv", "categories.csv", "confusion.csv", "wrong.csv",
+        "evaluation.md", "evaluation.tex", "summary.csv", "categories.csv", "confusion.csv",
+        "wrong.csv",
         "confusion.png",
     }  # fmt: skip
     assert "calibration" not in (tmp_path / "evaluation.md").read_text().lower()

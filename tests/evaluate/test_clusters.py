@@ -224,8 +224,8 @@ def test_runs_that_do_not_fit_together_are_refused() -> None:
 def test_a_report_holds_tables_and_pictures(tmp_path: Path) -> None:
     written = write_cluster_report(make_evaluation(), tmp_path / "deep" / "report")
     assert sorted(path.name for path in written) == [
-        "comparisons.csv", "elbow.png", "evaluation.md", "scores.csv", "scores_by_k.png",
-        "sums_of_squares.csv",
+        "comparisons.csv", "elbow.png", "evaluation.md", "evaluation.tex", "scores.csv",
+        "scores_by_k.png", "sums_of_squares.csv",
     ]  # fmt: skip
     for path in written:
         if path.suffix == ".png":
@@ -249,7 +249,9 @@ def test_a_single_clustering_makes_a_smaller_report(tmp_path: Path) -> None:
     written = write_cluster_report(
         evaluate_clusters([run], {"View": ["a", "a", "b", ""]}), tmp_path
     )
-    assert {path.name for path in written} == {"evaluation.md", "scores.csv", "scores_by_k.png"}
+    assert {path.name for path in written} == {
+        "evaluation.md", "evaluation.tex", "scores.csv", "scores_by_k.png",
+    }  # fmt: skip
 
 
 PREDICTED = """file,original_4,original_4_distance,compressed_4,original_7,Rows

@@ -138,7 +138,7 @@ def show(film: FilmPixels, dataset: Dataset) -> NDArray[np.uint8]:
     else:
         modality = luts.apply_modality_lut(values, dataset)
         shown = _through_voi(modality, index, padded, dataset)
-        if is_inverted(dataset):
+        if _is_inverted(film.photometric, dataset):
             shown = 1 - shown
     shown[padded] = 0
     return _look_up(np.rint(shown * 255).astype(np.uint8), index)
@@ -241,9 +241,12 @@ def is_inverted(dataset: Dataset) -> bool:
         UnsupportedPixels: the Image Pixel module contradicts itself.
     Source: DICOM PS3.3 C.7.6.3.1.2 and C.11.6.1.
     """
+    return _is_inverted(read_layout(dataset).photometric, dataset)
+
+
+def _is_inverted(photometric: str, dataset: Dataset) -> bool:
     # DX demands INVERSE together with MONOCHROME1 (PS3.3 C.8.11.3.1.2): one inversion, not two.
-    shape = value_of(dataset, "PresentationLUTShape")
-    return read_layout(dataset).photometric == "MONOCHROME1" or shape == "INVERSE"
+    return photometric == "MONOCHROME1" or value_of(dataset, "PresentationLUTShape") == "INVERSE"
 
 
 def range_window(film: FilmPixels, dataset: Dataset) -> tuple[float, float] | None:

