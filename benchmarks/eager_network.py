@@ -123,6 +123,9 @@ _OPERATIONS: dict[str, Callable[[dict[str, Any]], Callable[..., Tensor]]] = {
     "Div": lambda _: torch.div,
     "Gather": _gather,
     "Gemm": _gemm,
+    "Less": lambda _: torch.less,
+    "LessOrEqual": lambda _: torch.less_equal,
+    "Log": lambda _: torch.log,
     "MaxPool": _largest,
     "Mul": lambda _: torch.mul,
     "Pow": lambda _: torch.pow,
@@ -133,5 +136,6 @@ _OPERATIONS: dict[str, Callable[[dict[str, Any]], Callable[..., Tensor]]] = {
     "Slice": lambda _: _slice,
     "Sqrt": lambda _: torch.sqrt,
     "Sub": lambda _: torch.sub,
+    "Where": lambda _: torch.where,
     "Unsqueeze": lambda _: lambda x, axes: x.unsqueeze(int(axes)),
 }
