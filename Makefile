@@ -9,7 +9,7 @@ DEMO := demo-output
 EXTRAS := test,docs$(if $(CI),$(comma)train)
 DEV := $(VENV)/.installed-$(EXTRAS)
 READERS := tests/publish/readers.txt
-WITHOUT_TORCH := --follow-imports=silent --exclude '((categories|clusters|findings)/training/|models/(training|backbones|efficientnet_lite|export|film_changes|library_backbones)\.py|scripts/train_letters|benchmarks/(eager_network|classify_loop|starter_.*|tag_compression|planted_lesions|chest_.*|visual_similarity)\.py)'
+WITHOUT_TORCH := --follow-imports=silent --exclude '((categories|clusters|findings)/training/|models/(training|backbones|efficientnet_lite|export|film_changes|third_party_backbones)\.py|scripts/train_letters|benchmarks/(eager_network|classify_loop|starter_.*|tag_compression|planted_lesions|chest_.*|visual_similarity)\.py)'
 
 .PHONY: demo test check unit docs reference format benchmarks clean
 

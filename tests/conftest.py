@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NoReturn
 
@@ -37,6 +38,12 @@ def missing_peer() -> Callable[[str], NoReturn]:
         pytest.skip(message)
 
     return end
+
+
+@pytest.fixture(scope="session")
+def needs_torch(missing_peer: Callable[[str], NoReturn]) -> None:
+    if find_spec("torch") is None:
+        missing_peer("PyTorch")
 
 
 @pytest.fixture(scope="session")

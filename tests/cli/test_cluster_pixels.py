@@ -3,9 +3,8 @@
 import csv
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
-from typing import ClassVar, NoReturn
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -149,11 +148,10 @@ def test_original_and_compressed_are_compared_by_looks(
     assert "cosine distance" in (tmp_path / "judged" / "evaluation.md").read_text()
 
 
+@pytest.mark.usefixtures("needs_torch")
 def test_films_are_learnt_from_and_the_model_looks_at_them(
-    plainfilm: Run, films: Path, tmp_path: Path, missing_peer: Callable[[str], NoReturn]
+    plainfilm: Run, films: Path, tmp_path: Path
 ) -> None:
-    if find_spec("torch") is None:
-        missing_peer("PyTorch")
     table = tmp_path / "films.csv.gz"
     table.write_text("hello")
     assert "no archive" in plainfilm("train", "films", table, "--out", tmp_path / "no").err

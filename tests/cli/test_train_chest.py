@@ -2,9 +2,7 @@
 
 import csv
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
-from typing import NoReturn
 
 import numpy as np
 import pytest
@@ -14,10 +12,7 @@ from plainfilm.dicom import encode_png
 Run = Callable[..., "Ran"]  # noqa: F821 - of this folder's conftest
 
 
-@pytest.fixture(autouse=True)
-def _torch(missing_peer: Callable[[str], NoReturn]) -> None:
-    if find_spec("torch") is None:
-        missing_peer("PyTorch")
+pytestmark = pytest.mark.usefixtures("needs_torch")
 
 
 @pytest.fixture

@@ -1,17 +1,12 @@
 """`train spine-like-films`, `train detector` and `train spine`, as a user runs them."""
 
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 
-
-@pytest.fixture(autouse=True)
-def _torch(missing_peer: Callable[[str], NoReturn]) -> None:
-    if find_spec("torch") is None:
-        missing_peer("PyTorch")
+pytestmark = pytest.mark.usefixtures("needs_torch")
 
 
 @pytest.fixture

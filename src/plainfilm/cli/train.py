@@ -11,7 +11,13 @@ import typer
 
 from plainfilm.cli import train_chest, train_films, train_spine, train_tags
 from plainfilm.cli.console import AsJson, Where, exit_for, list_rejections, reasons, show, stages
-from plainfilm.errors import ModelError, SettingsError
+from plainfilm.cli.training_options import (
+    ModelName,
+    ModelOut,
+    ModelVersion,
+    training_packages,
+)
+from plainfilm.errors import SettingsError
 
 if TYPE_CHECKING:
     from plainfilm.categories.training import Plan
@@ -46,7 +52,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def categories(
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The model's folder.")],
+    out: ModelOut,
     table: Annotated[
         Path | None,
         typer.Argument(
@@ -91,8 +97,8 @@ def categories(
         typer.Option(min=1, help="Parts to hold out in turn; each costs a training."),
     ] = None,
     seed: Annotated[int, typer.Option(help="Of all that is drawn at random.")] = 0,
-    name: Annotated[str | None, typer.Option(help="The model's; the default is DIR's.")] = None,
-    version: Annotated[str, typer.Option(help="The model's.")] = "1",
+    name: ModelName = None,
+    version: ModelVersion = "1",
     notes: Annotated[
         Path | None,
         typer.Option(
@@ -112,7 +118,8 @@ def categories(
     """
     from plainfilm.models import check_name
 
-    training = _training()
+    with training_packages():
+        from plainfilm.categories import training
     if (table is None) == (from_archive is None):
         raise typer.BadParameter("give either FILMS.csv or --from-archive ARCHIVE")
     plan = _plan(training.PRESETS[preset], backbone, weights, steps, folds, measured, seed)
@@ -157,15 +164,6 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SettingsError(f"cannot write to {folder}: {error.strerror}") from error
-
-
-def _training() -> Any:
-    try:
-        from plainfilm.categories import training
-    except ImportError as error:
-        missing = error.name or "a package"
-        raise ModelError(f"training needs {missing}: pip install 'plainfilm[train]'") from error
-    return training
 
 
 def _plan(

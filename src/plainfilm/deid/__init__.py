@@ -7,6 +7,8 @@ which reads a user's own rules; and the options and the rules of the profile. Wh
 pixels, the audit and the check of other tools' output are packages of this one.
 """
 
+from typing import TYPE_CHECKING
+
 from plainfilm.deid.clean import CleanFile, CleanHeader, clean_dataset, clean_file
 from plainfilm.deid.key import load_or_create_key
 from plainfilm.deid.profile import (
@@ -21,7 +23,10 @@ from plainfilm.deid.profile import (
 )
 from plainfilm.deid.pseudonyms import KeyedHash, PatientPseudonym
 from plainfilm.deid.rules import CustomAction, CustomRule, load_rules
-from plainfilm.deid.step import Deidentify
+from plainfilm.lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from plainfilm.deid.step import Deidentify
 
 __all__ = [
     "DEFAULT_OPTIONS",
@@ -44,3 +49,6 @@ __all__ = [
     "resolve",
     "rule_for",
 ]
+
+# With the step come OpenCV and Numba.
+__getattr__ = lazy_exports(__name__, {"Deidentify": "step"})

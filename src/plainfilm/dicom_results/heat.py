@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from typing import Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from plainfilm.dicom_results.reading import HeatMap
 from plainfilm.findings.framing import FramedFilm, show_film
-from plainfilm.findings.heat_maps import levelled
+from plainfilm.findings.heat_maps import levelled, map_over_film
 from plainfilm.findings.model_files import ModelFile, network_of
 from plainfilm.findings.read_chest import frame_of
 from plainfilm.records import Location
@@ -17,7 +16,6 @@ from plainfilm.records import Location
 __all__ = ["heat_maps_of"]
 
 _LONGEST_SIDE: Final = 256  # pixels of a heat map; networks' own are of 7 to 32
-_TOP: Final = np.float32(255)
 
 
 def heat_maps_of(
@@ -54,11 +52,6 @@ def _on_film(heat: NDArray[np.float32], framed: FramedFilm) -> NDArray[np.float3
     film = framed.film
     scale = _LONGEST_SIDE / max(film.pixels.shape)
     rows, columns = (max(1, round(side * scale)) for side in film.pixels.shape)
-    left, top, right, bottom = framed.within
-    # Where the centres of the film's pixels lie in the map, whose own centres are at half pixels.
-    across = ((np.arange(columns) + 0.5) / columns - left) / (right - left) * heat.shape[1] - 0.5
-    down = ((np.arange(rows) + 0.5) / rows - top) / (bottom - top) * heat.shape[0] - 0.5
-    to_x, to_y = np.meshgrid(across.astype(np.float32), down.astype(np.float32))
-    over = cv2.remap(heat / _TOP, to_x, to_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    stored = np.rot90(np.asarray(over, np.float32), film.quarter_turns)
+    over = map_over_film(heat, framed.within, (rows, columns))
+    stored = np.rot90(over, film.quarter_turns)
     return np.ascontiguousarray(stored.clip(0, 1))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from plainfilm.errors import InputError
 
-__all__ = ["PUBLISHED_LEVELS", "boxes_from_map", "levelled"]
+__all__ = ["PUBLISHED_LEVELS", "boxes_from_map", "levelled", "map_over_film"]
 
 PUBLISHED_LEVELS: Final = (60, 180)
 """The levels that ChestX-ray8 cut its heat maps at."""
@@ -59,6 +59,28 @@ def boxes_from_map(
     fine = levelled(_enlarged(np.asarray(heat, np.float32)))
     found = [_regions(fine, level, least_share) for level in levels]
     return np.concatenate(found) if found else np.empty((0, 5))
+
+
+def map_over_film(
+    heat: NDArray[np.float32],
+    within: tuple[float, float, float, float],
+    shape: tuple[int, ...],
+) -> NDArray[np.float32]:
+    """A levelled map over a frame, as the part over the film, a value in [0, 1] for each pixel.
+
+    Args:
+        within: where the frame's outer edges lie on the film, as `FramedFilm.within`.
+        shape: (rows, columns) of the film as it is wanted.
+    """
+    left, top, right, bottom = within
+    rows, columns = shape
+    # Where the centres of the film's pixels lie in the map, whose own centres are at half pixels.
+    across = ((np.arange(columns) + 0.5) / columns - left) / (right - left) * heat.shape[1] - 0.5
+    down = ((np.arange(rows) + 0.5) / rows - top) / (bottom - top) * heat.shape[0] - 0.5
+    to_x, to_y = np.meshgrid(across.astype(np.float32), down.astype(np.float32))
+    near_edge = cv2.BORDER_REPLICATE
+    over = cv2.remap(heat / np.float32(_TOP), to_x, to_y, cv2.INTER_LINEAR, borderMode=near_edge)
+    return np.asarray(over, np.float32)
 
 
 def _enlarged(heat: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -11,7 +11,7 @@ from plainfilm.dicom import open_image
 from plainfilm.errors import ModelError, SettingsError
 from plainfilm.findings.answers import PRESENT, located, predictions, usable
 from plainfilm.findings.framing import FramedFilm, show_film
-from plainfilm.findings.heat_maps import levelled
+from plainfilm.findings.heat_maps import levelled, map_over_film
 from plainfilm.findings.read_chest import DEFAULT_LEVEL, frame_of
 from plainfilm.models import FindingNetwork
 from plainfilm.records import Box, Film, Location
@@ -57,25 +57,10 @@ def draw_heat_maps(
     for label, one, heat in zip(card.labels, said, answers.maps[0], strict=True):
         if one.value != PRESENT:
             continue
-        picture = _with_heat(shown, _on_film(levelled(heat), framed, shown.shape))
+        picture = _with_heat(shown, map_over_film(levelled(heat), framed.within, shown.shape))
         _draw_boxes(picture, [box for box in boxes if box.label == label], framed)
         written.append(_written(picture, folder / f"{name}.{label.replace('/', '_')}.png"))
     return written
-
-
-def _on_film(
-    heat: NDArray[np.float32], framed: FramedFilm, shape: tuple[int, ...]
-) -> NDArray[np.float32]:
-    """A map over a frame, as the part over the film, a value in [0, 1] for each pixel."""
-    left, top, right, bottom = framed.within
-    rows, columns = shape
-    # Where the centres of the film's pixels lie in the map, whose own centres are at half pixels.
-    across = ((np.arange(columns) + 0.5) / columns - left) / (right - left) * heat.shape[1] - 0.5
-    down = ((np.arange(rows) + 0.5) / rows - top) / (bottom - top) * heat.shape[0] - 0.5
-    to_x, to_y = np.meshgrid(across.astype(np.float32), down.astype(np.float32))
-    near_edge = cv2.BORDER_REPLICATE
-    over = cv2.remap(heat / 255, to_x, to_y, cv2.INTER_LINEAR, borderMode=near_edge)
-    return np.asarray(over, np.float32)
 
 
 def _with_heat(shown: NDArray[np.uint8], heat: NDArray[np.float32]) -> NDArray[np.uint8]:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from plainfilm.errors import ModelError, SettingsError
 from plainfilm.models import efficientnet_lite
 from plainfilm.models.efficientnet_lite import EfficientNetLite
-from plainfilm.models.library_backbones import DENSENETS, DenseNetFeatures
+from plainfilm.models.third_party_backbones import DENSENETS, DenseNetFeatures
 
 __all__ = ["BACKBONES", "Backbone", "make_backbone"]
 

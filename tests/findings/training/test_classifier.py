@@ -15,7 +15,7 @@ from plainfilm.findings.training.classifier import Classifier, Ensemble, MapClas
 from plainfilm.findings.training.finding_model import write_network
 from plainfilm.findings.training.grad_cam import grad_cam
 from plainfilm.models.backbones import make_backbone
-from plainfilm.models.library_backbones import monai_densenet_state
+from plainfilm.models.third_party_backbones import monai_densenet_state
 
 
 class _TinyBackbone(nn.Module):

@@ -10,7 +10,7 @@ from torch import nn
 from plainfilm.errors import SettingsError
 from plainfilm.findings.training.classifier import Classifier, MapClassifier
 from plainfilm.models.backbones import BACKBONES, make_backbone
-from plainfilm.models.library_backbones import (
+from plainfilm.models.third_party_backbones import (
     ImageNetColours,
     TransformersFeatures,
     monai_networks,

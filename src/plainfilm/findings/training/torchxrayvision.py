@@ -25,8 +25,12 @@ from plainfilm.models.download import download, file_sha256
 from plainfilm.models.export import export_onnx
 from plainfilm.models.finding_card import FindingCard
 from plainfilm.models.finding_network import FILMS
-from plainfilm.models.library_backbones import load_strictly, monai_densenet_state, monai_networks
 from plainfilm.models.store import FINDING_CARD_FILE, FINDING_NETWORK_FILE
+from plainfilm.models.third_party_backbones import (
+    load_strictly,
+    monai_densenet_state,
+    monai_networks,
+)
 
 __all__ = ["NETWORKS", "PublishedNetwork", "published_network", "write_published"]
 
