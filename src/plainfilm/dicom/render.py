@@ -1,6 +1,5 @@
 """A film as a person sees it: 8 bits, bright where the body is dense, at a chosen size."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -11,6 +10,7 @@ from scipy import sparse
 from plainfilm.dicom import luts
 from plainfilm.dicom._layout import number, read_layout, value_of
 from plainfilm.dicom.dataset import Dataset, read_lazily
+from plainfilm.dicom.lookup import histogram, look_up
 from plainfilm.dicom.pixels import FilmPixels, decode_film
 from plainfilm.errors import SettingsError
 from plainfilm.records import Location
@@ -33,7 +33,6 @@ _SATURATED_PERCENT: Final = 0.5
 _MONOCHROME: Final = ("MONOCHROME1", "MONOCHROME2")
 # Up to this many distinct values, every value is mapped once and the frame looked up.
 _MOST_TABLE_ENTRIES: Final = 1 << 16
-_BLOCK_PIXELS: Final = 1 << 16
 
 
 def render_display(
@@ -159,24 +158,14 @@ def _covering(frame: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[Any]]:
 
 
 def _look_up(table: NDArray[np.uint8], index: NDArray[Any]) -> NDArray[np.uint8]:
-    shown = np.empty(index.shape, np.uint8)
-    for rows in _row_blocks(index):
-        np.take(table, index[rows], out=shown[rows], mode="clip")
-    return shown
+    return look_up(table, index) if index.dtype.itemsize <= 2 else table[index]
 
 
 def _counts(index: NDArray[Any], length: int) -> NDArray[np.int64]:
-    """How often each index occurs."""
-    counts = np.zeros(length, np.int64)
-    for rows in _row_blocks(index):
-        counts += np.bincount(index[rows].ravel(), minlength=length)
-    return counts
-
-
-def _row_blocks(index: NDArray[Any]) -> Iterator[slice]:
-    """Slices of rows whose indices, widened to 64 bits, stay in the processor's cache."""
-    step = max(1, _BLOCK_PIXELS // index.shape[1])
-    return (slice(start, start + step) for start in range(0, index.shape[0], step))
+    """How often each index below `length`, which is above them all, occurs."""
+    if index.dtype.itemsize <= 2:
+        return histogram(index)[:length]
+    return np.bincount(index.ravel(), minlength=length)
 
 
 def _is_padding(values: NDArray[np.int64], dataset: Dataset, film: FilmPixels) -> NDArray[np.bool_]:

@@ -14,8 +14,9 @@ __all__ = ["BATCH_FILMS", "Ready", "framed_films", "rejected", "sorted_out"]
 
 Ready: TypeAlias = tuple[Film, tuple[FramedFilm, ...] | Rejection]
 
-BATCH_FILMS: Final = 16
-"""Films that a worker takes at once: a network takes seconds for them."""
+BATCH_FILMS: Final = 8
+"""Films that a worker takes at once: a network takes a second for them, and at the end no worker
+waits for longer."""
 
 _AHEAD: Final = 8  # decoded films that wait, so that neither thread waits for long
 _SURE_TURN: Final = 0.9

@@ -1,8 +1,7 @@
 """A film's stored values turned to the grey values of an image, as MIMIC-CXR-JPG did it.
 
 Scaling and equalising depend on the stored value alone. So both are worked out once per value,
-composed into one table, and the film is looked up in it in a single pass; OpenCV counts and looks
-up at ten times NumPy's rate.
+composed into one table, and the film is looked up in it in a single pass.
 
 Source: Johnson et al., "MIMIC-CXR-JPG, a large publicly available database of labeled chest
 radiographs", arXiv:1901.07042 (2019), Methods: values are shifted to a minimum of zero, divided by
@@ -12,9 +11,10 @@ the maximum, multiplied by 255 and truncated; MONOCHROME1 is inverted; OpenCV's 
 from dataclasses import dataclass
 from typing import Any, Final
 
-import cv2
 import numpy as np
 import numpy.typing as npt
+
+from plainfilm.dicom.lookup import histogram, look_up
 
 __all__ = ["equalize_histogram", "equalized_film", "scale_to_bytes", "scale_to_words"]
 
@@ -23,8 +23,6 @@ GreyWords = npt.NDArray[np.uint16]
 Frame = npt.NDArray[np.integer]
 
 _WIDEST_TABLE: Final = 0xFFFF
-# OpenCV gives counts as float32, which holds every whole number up to here.
-_EXACT_COUNT: Final = 1 << 24
 
 
 def scale_to_bytes(frame: Frame, *, invert: bool = False) -> GreyBytes:
@@ -60,7 +58,7 @@ def equalize_histogram(image: GreyBytes) -> GreyBytes:
         (rows, columns) uint8, equal to what OpenCV's `equalizeHist` makes of the same image.
     Source: OpenCV modules/imgproc/src/histogram.cpp, `cv::equalizeHist`.
     """
-    return _look_up(_equalizing_table(_histogram(image)), image)
+    return look_up(_equalizing_table(histogram(image)), image)
 
 
 def equalized_film(frame: Frame, *, invert: bool = False) -> GreyBytes:
@@ -75,11 +73,11 @@ def equalized_film(frame: Frame, *, invert: bool = False) -> GreyBytes:
     indexed = _indexed(frame)
     if indexed is None:
         return equalize_histogram(scale_to_bytes(frame, invert=invert))
-    counts = _histogram(indexed.index)
+    counts = histogram(indexed.index)
     scaling = _scaling_table(indexed, counts, np.uint8, invert=invert)
     # Counts stay far below 2^53, so adding them up as float64 is exact.
     levels = np.bincount(scaling, weights=counts, minlength=256).astype(np.int64)
-    return _look_up(_equalizing_table(levels)[scaling], indexed.index)
+    return look_up(_equalizing_table(levels)[scaling], indexed.index)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +113,8 @@ def _scaled_frame(frame: Frame, kind: Any, *, invert: bool) -> npt.NDArray[Any]:
         lowest, highest = int(frame.min()), int(frame.max())
         shifted = frame.astype(np.float64) - lowest
         return _scaled(shifted, highest - lowest, kind, invert=invert)
-    table = _scaling_table(indexed, _histogram(indexed.index), kind, invert=invert)
-    return _look_up(table, indexed.index)
+    table = _scaling_table(indexed, histogram(indexed.index), kind, invert=invert)
+    return look_up(table, indexed.index)
 
 
 def _scaling_table(
@@ -149,20 +147,3 @@ def _equalizing_table(histogram: npt.NDArray[np.int64]) -> GreyBytes:
     table = np.zeros(256, np.uint8)
     table[first + 1 :] = np.rint(above_first * scale).clip(0, 255)  # rint: half to even, as cvRound
     return table
-
-
-def _histogram(index: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
-    """How often each index occurs: (256,) or (65536,)."""
-    size = 1 << 8 * index.dtype.itemsize
-    counts = np.zeros(size, np.int64)
-    step = max(1, _EXACT_COUNT // index.shape[1])
-    for start in range(0, index.shape[0], step):
-        rows = index[start : start + step]
-        found = cv2.calcHist([rows], [0], None, [size], [0, size])
-        counts += found.reshape(-1).astype(np.int64)
-    return counts
-
-
-def _look_up(table: npt.NDArray[Any], index: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    found: npt.NDArray[Any] = cv2.LUT(index, table)
-    return found
