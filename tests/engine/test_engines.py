@@ -134,3 +134,27 @@ def test_workers_end_with_a_driver_that_is_killed(tmp_path: Path) -> None:
         for process in _alive_in_session(driver.pid):
             os.kill(int(process), signal.SIGKILL)
         driver.wait()
+
+
+_AHEAD = """
+import sys, time
+from pathlib import Path
+from plainfilm.engine import import_ahead
+import_ahead("leaves_a_mark")
+mark, end = Path(sys.argv[1]), time.monotonic() + 60
+while not mark.exists() and time.monotonic() < end:
+    time.sleep(0.02)
+"""
+
+
+def test_imports_begin_before_there_is_work(tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    module = f"from pathlib import Path; Path({str(mark)!r}).touch()"
+    (tmp_path / "leaves_a_mark.py").write_text(module, encoding="utf-8")
+    paths = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    subprocess.run(
+        [sys.executable, "-c", _AHEAD, str(mark)],
+        check=True,
+        env={**os.environ, "PYTHONPATH": paths},
+    )
+    assert mark.exists()
