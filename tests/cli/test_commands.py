@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -24,7 +25,7 @@ from plainfilm.deid import Deidentify
 from plainfilm.demo import SampleSource
 from plainfilm.dicom import read_dataset, render_display
 from plainfilm.engine import LocalEngine
-from plainfilm.errors import REASON_TEXT
+from plainfilm.errors import REASON_TEXT, ArchiveError
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 Run = Callable[..., "Ran"]  # noqa: F821 - of this folder's conftest
@@ -437,6 +438,20 @@ def test_a_bug_shows_its_place_but_not_its_message(
     assert ran.code == 1
     assert "internal error: RuntimeError" in ran.err
     assert "JANE" not in ran.err
+
+
+def test_what_the_catalog_refused_is_shown_on_request(
+    plainfilm: Run, archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with sqlite3.connect(archive / "catalog.db") as catalog:
+        catalog.execute("ALTER TABLE film RENAME COLUMN path TO elsewhere")
+    ran = plainfilm("query", archive, "SELECT path FROM film")
+    assert ran.code == 1
+    assert "PLAINFILM_DEBUG=1" in ran.err
+    monkeypatch.setenv("PLAINFILM_DEBUG", "1")
+    with pytest.raises(ArchiveError) as shown:
+        plainfilm("query", archive, "SELECT path FROM film")
+    assert "no such column: film.path" in str(shown.value.__cause__)
 
 
 def test_error_lines_are_not_wrapped(

@@ -180,7 +180,8 @@ class Catalog:
             if needle in lowered:
                 return f"the catalog {self._place} {words}"
         # The driver's own text may hold row values, so it is not passed on.
-        return f"the catalog {self._place} refused a statement; run with --debug to see it"
+        shown_by = "set PLAINFILM_DEBUG=1 to see which, with its values"
+        return f"the catalog {self._place} refused a statement; {shown_by}"
 
 
 def _checked(url: str) -> URL:

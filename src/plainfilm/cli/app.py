@@ -129,6 +129,8 @@ def _run() -> None:
             _tell_stopped()
         raise
     except PlainfilmError as error:
+        if os.environ.get(DEBUG_VARIABLE):
+            raise
         errors_to().print(f"plainfilm: {error}", style="red", markup=False, highlight=False)
         sys.exit(1)
     except KeyboardInterrupt:
