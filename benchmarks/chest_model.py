@@ -6,8 +6,9 @@
 patient into five parts. The recipe of the shipped chest model (`few-films`) learns from four and is
 measured on the fifth, five times; the peer is a linear probe: logistic regression on the frozen
 ImageNet features of the same backbone, on the very same parts. Findings with 30 films or more
-count. Then the heat maps of the five networks, each on its own held-out films, are judged on the
-44 films that radiologists drew boxes on, and so is a box of the mean size in the mean place.
+count. Then the heat maps of the five networks, each on its own held-out films and calibrated as the
+model is, are judged on the 44 films that radiologists drew boxes on, and so is a box of the mean
+size in the mean place.
 
 The claim holds, and the exit code is 0, where the mean AUROC is above the probe's, and so is the
 lower end of the interval of the difference (10,000 bootstraps over films).
@@ -30,13 +31,15 @@ from plainfilm.evaluate import Bootstrap, percentile
 from plainfilm.evaluate.box_localization import localization, pointing_game
 from plainfilm.evaluate.boxes import ImageBoxes, pair_boxes
 from plainfilm.findings import boxes_from_map
+from plainfilm.findings.heat_maps import evidence_for
+from plainfilm.findings.training.calibration import Calibrated, Scales
 from plainfilm.findings.training.chest_data import (
     FilmTable,
     labels_of,
     load_squares,
     read_films,
 )
-from plainfilm.findings.training.classifier import Classifier, MapClassifier
+from plainfilm.findings.training.classifier import MapClassifier
 from plainfilm.findings.training.classifier_learning import shrunk, untrained
 from plainfilm.findings.training.classifier_plan import PRESETS
 from plainfilm.findings.training.classifier_run import train_classifier
@@ -68,7 +71,9 @@ def main() -> None:
     probe = linear_probe(features, labels, trained.parts)
     low = print_areas(labels, trained.held_out, probe)
     boxes = true_boxes(data / "boxes.csv")
-    print_places(table, squares, trained.folds, trained.parts, boxes, plan.side)
+    scales = Scales.fitted(trained.held_out, labels)
+    networks = [Calibrated(network, scales) for network in trained.folds]
+    print_places(table, squares, networks, trained.parts, boxes, plan.side)
     sys.exit(not low > 0)
 
 
@@ -139,7 +144,7 @@ def true_boxes(path: Path) -> ImageBoxes:
 def print_places(
     table: FilmTable,
     squares: NDArray[np.uint8],
-    networks: Sequence[Classifier],
+    networks: Sequence[Calibrated],
     parts: NDArray[np.intp],
     truth: ImageBoxes,
     side: int,
@@ -170,19 +175,19 @@ def print_places(
 def found_boxes(
     table: FilmTable,
     squares: NDArray[np.uint8],
-    networks: Sequence[Classifier],
+    networks: Sequence[Calibrated],
     parts: NDArray[np.intp],
     truth: ImageBoxes,
     side: int,
 ) -> tuple[ImageBoxes, NDArray[np.float64]]:
-    """Boxes around what is hot on each film for each finding that it has a true box of, and the
-    hottest point of each such map; films are square."""
+    """Boxes around what speaks for each finding that a film has a true box of, and the hottest
+    point of each such map; films are square."""
     place_of = {film.name: number for number, film in enumerate(table.films)}
     films, labels, corners, scores, points = [], [], [], [], []
     for film, label in sorted(set(zip(truth.image_id.tolist(), truth.label.tolist(), strict=True))):
         number = place_of[film]
         _, maps = networks[parts[number]].eval()(shrunk(squares[number : number + 1], side))
-        heat = maps[0, table.labels.index(label)].detach().numpy()
+        heat = evidence_for(maps[0, table.labels.index(label)].detach().numpy())
         row, column = np.unravel_index(heat.argmax(), heat.shape)
         points.append([(column + 0.5) / heat.shape[1], (row + 0.5) / heat.shape[0]])
         for xmin, ymin, xmax, ymax, score in boxes_from_map(heat, [LEVEL]).tolist():
@@ -190,7 +195,7 @@ def found_boxes(
             labels.append(label)
             corners.append([xmin, ymin, xmax, ymax])
             scores.append(score)
-    said = ImageBoxes(films, labels, np.array(corners) * FILM_SIDE, scores)
+    said = ImageBoxes(films, labels, np.reshape(corners, (-1, 4)) * FILM_SIDE, scores)
     return said, np.array(points) * FILM_SIDE
 
 

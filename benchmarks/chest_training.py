@@ -2,18 +2,24 @@
 
     python benchmarks/chest_training.py [--steps N] [--batch N] [--threads N]
 
-The plain loop is MONAI's. Both train its DenseNet-121 on the same films with AdamW and binary
-cross-entropy, in turns, a step each, so that whatever else the machine does meets both. The plain
-loop is that of MONAI's tutorials: forward, loss, backward, step; films lie in memory, are flipped
-at random, and nothing else is done to them. Ours is the training of `train chest`, with averaged
-weights, clipping, and the changes of films that it makes. The claim holds, and the exit code is 0,
-with a ratio of the medians of at most 1.05.
+The plain loop is MONAI's: its DenseNet-121, AdamW, binary cross-entropy on logits; forward, loss,
+backward, step. Ours is the training of `train chest`: the same network (of three colours, as
+ImageNet's weights want it), optimiser and loss on the same films, and beside that dropout,
+clipping, averaged weights, and all the changes of films that it makes. What would cost the plain
+loop time and ours not is left out of it: films lie in memory as plain tensors, without MONAI's
+metadata, and are flipped at random only.
+
+What makes ours faster is the order in memory (channels last), one line that the plain loop does not
+have; so a third loop is timed, the plain one with that line.
+
+The loops take turns in one thread, a step each, so that whatever else the machine does meets all.
+The claim holds, and the exit code is 0, where the median over turns of our time to the plain loop's
+is at most 1.05. Its range is printed, and the same of processor time.
 """
 
 import argparse
 import statistics
 import sys
-import threading
 import time
 from collections.abc import Iterator
 
@@ -25,12 +31,15 @@ from monai.transforms import RandFlip
 from plainfilm.findings.training.classifier_learning import learn
 from plainfilm.findings.training.classifier_plan import ClassifierPlan
 
+Times = tuple[float, float]
+
 LABELS, SIDE = 14, 224
+OURS, PLAIN, CHANNELS_LAST = "ours", "plain MONAI loop", "plain, channels last"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="A training step against a plain MONAI loop.")
-    parser.add_argument("--steps", type=int, default=4)
+    parser.add_argument("--steps", type=int, default=6)
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     arguments = parser.parse_args()
@@ -38,25 +47,71 @@ def main() -> None:
     random = np.random.default_rng(0)
     films = random.integers(0, 255, (64, SIDE * 9 // 8, SIDE * 9 // 8)).astype(np.uint8)
     labels = random.integers(0, 2, (64, LABELS)).astype(np.float32)
-    peer = plain_loop(films[:, :SIDE, :SIDE], labels, arguments.batch)
-    ours = our_steps(films, labels, arguments.batch, arguments.steps + 1)
-    next(peer), next(ours)  # the first step of either prepares what the others use
-    times: list[list[float]] = [[], []]
-    for _ in range(arguments.steps):
-        for place, steps in enumerate((ours, peer)):
-            start = time.perf_counter()
+    seen = films[:, :SIDE, :SIDE]
+    turns = Turns(
+        {
+            PLAIN: plain_loop(seen, labels, arguments.batch, torch.contiguous_format),
+            CHANNELS_LAST: plain_loop(seen, labels, arguments.batch, torch.channels_last),
+        }
+    )
+    plan = ClassifierPlan(batch=arguments.batch).shortened(arguments.steps + 1)
+    learn(films, labels, np.arange(len(films)), plan, turns)
+    ratios = [report(turns.times, peer) for peer in (PLAIN, CHANNELS_LAST)]
+    sys.exit(not ratios[0] <= 1.05)
+
+
+class Turns:
+    """What our training calls after each of its steps: lets every other loop do one, too."""
+
+    def __init__(self, peers: dict[str, Iterator[None]]) -> None:
+        self.peers = peers
+        self.times: dict[str, list[Times]] = {name: [] for name in (OURS, *peers)}
+        self.start = now()
+
+    def __call__(self, step: int, _loss: float) -> None:
+        took = {OURS: since(self.start)}
+        for name, steps in self.peers.items():
+            start = now()
             next(steps)
-            times[place].append(time.perf_counter() - start)
-            print(f"{('ours', 'plain')[place]} {times[place][-1]:.2f} s", flush=True)
-    medians = [statistics.median(each) for each in times]
-    ratio = medians[0] / medians[1]
-    print(f"ours {medians[0]:.2f} s, plain MONAI loop {medians[1]:.2f} s a step: ratio {ratio:.2f}")
-    sys.exit(not ratio <= 1.05)
+            took[name] = since(start)
+        if step:  # the first step prepares what the others use
+            for name, times in took.items():
+                self.times[name].append(times)
+            print(", ".join(f"{name} {took[name][0]:.2f} s" for name in took), flush=True)
+        self.start = now()
 
 
-def plain_loop(films: np.ndarray, labels: np.ndarray, batch: int) -> Iterator[None]:
+def now() -> Times:
+    return time.perf_counter(), time.process_time()
+
+
+def since(start: Times) -> Times:
+    """Seconds that passed, and seconds of processors."""
+    passed, worked = now()
+    return passed - start[0], worked - start[1]
+
+
+def report(times: dict[str, list[Times]], peer: str) -> float:
+    """Print how ours compares with a peer; returns the median ratio of the time that passed."""
+    medians = []
+    for place, what in enumerate(("time", "processor time")):
+        ours, theirs = ([each[place] for each in times[name]] for name in (OURS, peer))
+        ratios = [one / other for one, other in zip(ours, theirs, strict=True)]
+        medians.append(statistics.median(ratios))
+        print(
+            f"{what} of a step: ours {statistics.median(ours):.2f} s, {peer}"
+            f" {statistics.median(theirs):.2f} s: ratio {medians[-1]:.3f}"
+            f" ({min(ratios):.3f} to {max(ratios):.3f}, {len(ratios)} turns)"
+        )
+    return medians[0]
+
+
+def plain_loop(
+    films: np.ndarray, labels: np.ndarray, batch: int, order: torch.memory_format
+) -> Iterator[None]:
     torch.manual_seed(0)
     network = DenseNet121(spatial_dims=2, in_channels=1, out_channels=LABELS)
+    network.to(memory_format=order)
     optimizer = torch.optim.AdamW(network.parameters(), lr=3e-4)
     loss_of = torch.nn.BCEWithLogitsLoss()
     flip = RandFlip(prob=0.5, spatial_axis=1)
@@ -64,31 +119,13 @@ def plain_loop(films: np.ndarray, labels: np.ndarray, batch: int) -> Iterator[No
     network.train()
     while True:
         drawn = random.choice(len(films), batch)
-        seen = [flip(torch.from_numpy(films[number]).float()[None] / 255) for number in drawn]
+        seen = torch.stack(
+            [flip(torch.from_numpy(films[n]).float()[None] / 255).as_tensor() for n in drawn]
+        )
         optimizer.zero_grad()
-        loss = loss_of(network(torch.stack(seen).float()), torch.from_numpy(labels[drawn]))
-        loss.backward()
+        said = network(seen.contiguous(memory_format=order))
+        loss_of(said, torch.from_numpy(labels[drawn])).backward()
         optimizer.step()
-        yield
-
-
-def our_steps(films: np.ndarray, labels: np.ndarray, batch: int, steps: int) -> Iterator[None]:
-    """Lets the training loop, in a thread of its own, do one step at a time."""
-    go, done = threading.Semaphore(0), threading.Semaphore(0)
-    plan = ClassifierPlan(batch=batch).shortened(steps)
-
-    def progress(_step: int, _loss: float) -> None:
-        done.release()
-        go.acquire()
-
-    def train() -> None:
-        go.acquire()
-        learn(films, labels, np.arange(len(films)), plan, progress)
-
-    threading.Thread(target=train, daemon=True).start()
-    while True:
-        go.release()
-        done.acquire()
         yield
 
 

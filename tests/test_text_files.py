@@ -1,6 +1,8 @@
 """What rooms share about text files: rows of a CSV, what messages tell, files in their place."""
 
 import csv
+import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -58,3 +60,10 @@ def test_a_block_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
     with pytest.raises(TypeError), write_beside(path) as stream:
         stream.writelines(["half", 2])  # type: ignore[list-item]
     assert [one.read_text() for one in tmp_path.iterdir()] == ["before"]
+
+
+def test_what_is_no_regular_file_is_not_replaced(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match="no regular file"), write_beside(tmp_path / "pipe"):
+        pass
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)

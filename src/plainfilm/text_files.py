@@ -1,6 +1,7 @@
 """Text files: bytes to text, text to the rows of a CSV, and files that are written whole or not."""
 
 import csv
+import errno
 import re
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
@@ -168,6 +169,8 @@ def write_beside(path: Path) -> Iterator[IO[str]]:
     Raises:
         OSError: the file cannot be written; the caller knows what that means.
     """
+    if path.exists() and not path.is_file():  # a device would be replaced by a file
+        raise OSError(errno.EEXIST, "it is there, and no regular file")
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
     try:
         with beside.open("w", encoding="utf-8", newline="") as stream:

@@ -82,6 +82,10 @@ def test_findings_are_printed_in_every_form(
     start = {"--markdown": "**guess**", "--csv": "model,finding", "--latex": r"\begin{table}"}
     assert (ran.code, ran.out.startswith(start.get(form, "guess"))) == (0, True)
     assert ("Youden" in ran.out) == (form in {"", "--markdown"})
+    if form == "--markdown":  # a paragraph right below a table would be a row of it
+        assert "\n\nThresholds maximise" in ran.out
+    if form != "--csv":
+        assert "0/0" in ran.out  # no film has a hernia
 
 
 def test_findings_can_have_their_thresholds_from_other_films(
@@ -107,7 +111,10 @@ def test_out_holds_tables_page_and_pictures(
         assert ran.code == 0
         assert sorted(ran.facts["written"]) == sorted(str(path) for path in out.iterdir())
         assert len(list(out.glob("*.svg"))) == pictures
-        assert r"\toprule" in (out / "evaluation.tex").read_text()
+        latex = (out / "evaluation.tex").read_text()
+        assert r"\toprule" in latex
+        said = {"f": "Hernia: AUROC is undefined", "d": "COCO AP: mean over IoU 0.5 to 0.95"}
+        assert said[name] in latex
 
 
 def test_boxes_are_scored_with_intervals(plainfilm: Run, boxes: list[Path]) -> None:
@@ -161,6 +168,39 @@ def test_points_play_the_pointing_game(plainfilm: Run, boxes: list[Path], tmp_pa
     ran = plainfilm("evaluate", "detection", *boxes[:2], "--films", boxes[2], "--points", points, *FEW, "--json")  # fmt: skip # noqa: E501
     assert ran.facts["pointing"][-1]["accuracy"] == 1
     assert ran.facts["pointing"][-1]["of"] == len(middles)
+
+
+def test_thresholds_of_several_models_are_not_chosen_on_validation_films(
+    plainfilm: Run, findings: list[Path]
+) -> None:
+    guess, good, truth = findings
+    ran = plainfilm("evaluate", "findings", guess, truth, "--against", good, "--validation", guess, truth)  # fmt: skip # noqa: E501
+    assert ran.code == 1
+    assert "--validation is of one model" in ran.err
+
+
+def test_chestxray14s_boxes_are_judged_as_its_paper_does(plainfilm: Run, tmp_path: Path) -> None:
+    head = ("Image Index", "Finding Label", "Bbox [x", "y", "w", "h]", "", "", "")
+    films = [f"{number:08d}_000.png" for number in range(4)]
+    truth = write(
+        tmp_path / "BBox_List_2017.csv",
+        [head, *((film, "Mass", 100, 100, 100, 100) for film in films)],
+    )
+    found = [(film, "Mass", 100, 100, 200, 160, 0.9) for film in films[:3]]  # IoBB 1, IoU 0.6
+    said = write(tmp_path / "said.csv", [(*BOXES, "score"), *found])
+    points = write(
+        tmp_path / "points.csv",
+        [("image_id", "lesion_type", "x", "y"), *((film, "Mass", 150, 150) for film in films)],
+    )
+    ran = plainfilm(
+        "evaluate", "detection", said, truth, "--localization", "--points", points, *FEW, "--json"
+    )
+    places = {(row["measure"], row["overlap"]): row for row in ran.facts["localization"]}
+    limits = (0.1, 0.25, 0.5, 0.75, 0.9)
+    assert {places["iobb", limit]["accuracy"] for limit in limits} == {0.75}
+    assert [places["iou", limit]["accuracy"] for limit in (0.5, 0.75)] == [0.75, 0]
+    assert [places["iou", limit]["false_positives"] for limit in (0.5, 0.75)] == [0, 0.75]
+    assert ran.facts["pointing"][-1]["accuracy"] == 1
 
 
 def test_bad_boxes_are_refused_or_listed_with_exit_code_3(

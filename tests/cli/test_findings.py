@@ -1,5 +1,9 @@
 """`findings` from end to end: the router's films, their models, what the archive holds after."""
 
+import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -36,17 +40,21 @@ def _decide(archive: Archive, films: dict[int, tuple[str, float]]) -> None:
 
 @pytest.fixture
 def decided(tmp_path: Path) -> Path:
+    return _archive(tmp_path, FILMS)
+
+
+def _archive(tmp_path: Path, films: dict[int, tuple[str, float]]) -> Path:
     frame = np.full((96, 96), 20, np.uint8)
-    frame[:48, :48] = 220
     window = {"WindowCenter": 128, "WindowWidth": 256}
     folder = tmp_path / "films"
     folder.mkdir()
-    for number in FILMS:
+    for number in films:
+        frame[:48, :48] = 220 - number
         tags = window | {"SOPInstanceUID": stable_uid("film", number)}
         write_dataset(make_film(tags, frame=frame, bits_stored=8), folder / f"{number}.dcm")
     with Archive.create(tmp_path / "archive") as archive:
         archive.ingest([folder], engine=LocalEngine(workers=1))
-        _decide(archive, FILMS)
+        _decide(archive, films)
     return tmp_path / "archive"
 
 
@@ -131,6 +139,53 @@ def test_two_workers_leave_what_one_leaves(
     with_two = left()
     plainfilm("findings", decided, *models, "--workers", 1, "--again")
     assert left() == with_two
+
+
+# `plainfilm findings` that commits each batch, and is killed right after the third.
+_KILLED = """
+import os, signal
+from plainfilm.archive import run_step
+from plainfilm.cli import main
+
+commit, done = run_step._commit, []
+def committed(*given):
+    commit(*given)
+    done.append(given)
+    if len(done) == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+run_step._COMMIT_SECONDS, run_step._commit = 0.0, committed
+main()
+"""
+
+
+def test_a_killed_run_goes_on_and_reads_nothing_twice(
+    plainfilm: Run, tmp_path: Path, models: tuple[object, ...]
+) -> None:
+    films = 50
+    killed = _archive(tmp_path, dict.fromkeys(range(films), ("chest_pa_ap", 0.99)))
+    whole = tmp_path / "whole"
+    shutil.copytree(killed, whole)
+    command = ["findings", str(killed), *map(str, models), "--workers", "2"]
+    ran = subprocess.run([sys.executable, "-c", _KILLED, *command], check=False)
+    assert ran.returncode == -signal.SIGKILL
+    written = _left(killed, "film_id, run_id")
+    assert 0 < len({row["film_id"] for row in written}) < films
+
+    plainfilm("findings", whole, *models)
+    after = plainfilm("findings", killed, *models, "--json").facts["chest"]
+    assert after["done_before"] == len({row["film_id"] for row in written})
+    assert after["read"] == films - after["done_before"]
+    kept = _left(killed, "film_id, run_id")
+    assert [row for row in kept if row in written] == written
+    said = "film_id, task, value, probability, details"
+    assert _left(killed, said) == _left(whole, said)
+    places = "film_id, label, x_min, y_min, x_max, y_max, score"
+    assert _left(killed, places, "box") == _left(whole, places, "box")
+
+
+def _left(archive: Path, columns: str, table: str = "prediction") -> list[dict[str, object]]:
+    with Archive.open(archive) as opened:
+        return opened.rows(f"SELECT {columns} FROM {table} ORDER BY ALL")
 
 
 def test_a_damaged_or_unfit_model_stops_before_any_film(

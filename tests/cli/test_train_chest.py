@@ -23,7 +23,9 @@ def films(tmp_path: Path) -> Path:
         film = random.integers(0, 120, (96, 80)).astype(np.uint8)
         film[:40] += 100 * (number % 2)
         (tmp_path / f"{number}.png").write_bytes(encode_png(film))
-        rows.append([f"{number}.png", f"p{number // 2}", str(number % 2), ("", "-1")[number // 4]])
+        rows.append(
+            [f"{number}.png", f"p{number // 2}", str(number % 2), ("1", "-1", "", "0")[number // 2]]
+        )
     table = tmp_path / "films.csv"
     with table.open("w", newline="") as file:
         csv.writer(file).writerows(rows)

@@ -6,6 +6,11 @@ from typing import Any
 
 import pytest
 
+from archive_steps import Decide
+from plainfilm.archive import Archive
+from plainfilm.engine import LocalEngine
+from plainfilm.records import Outcome
+
 pytestmark = pytest.mark.usefixtures("needs_torch")
 
 
@@ -46,17 +51,50 @@ def test_a_detector_is_trained_from_test_data_and_is_a_model_like_others(
     assert "holds a model already" in again.err
 
 
-def test_a_classifier_of_abnormal_films_is_trained_from_the_same_data(
-    plainfilm: Callable[..., Any], films: Path, tmp_path: Path
+def test_a_classifier_is_trained_from_the_same_data_and_both_read_an_archive_together(
+    plainfilm: Callable[..., Any], films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    out = tmp_path / "spine"
+    monkeypatch.setattr("plainfilm.findings.training.finding_model.ENOUGH", 1)
+    lesions, abnormal, archive = (tmp_path / name for name in ("lesions", "abnormal", "archive"))
+    ran = plainfilm("train", "detector", films, "--out", lesions, "--steps", 1, "--batch", 1)
+    assert ran.code == 0, ran.err
     ran = plainfilm(
-        *("train", "spine", films, "--out", out, "--preset", "short", "--steps", 1),
+        *("train", "spine", films, "--out", abnormal, "--preset", "short", "--steps", 1),
         *("--batch", 2, "--folds", 2, "--json"),
     )
     assert ran.code == 0, ran.err
     assert ran.facts["films"] == 8
     assert "AUROC of abnormal" in ran.facts["held out"]
+    out = tmp_path / "boxes.csv"
+    ran = plainfilm(
+        *(
+            "detect",
+            films / "test_images",
+            "--model",
+            lesions,
+            "--classifier",
+            abnormal,
+            "--out",
+            out,
+        )
+    )
+    assert ran.code == 0, ran.err
+    ran = plainfilm("evaluate", "detection", out, films / "annotations" / "test.csv")
+    assert ran.code == 0, ran.err
+    with Archive.create(archive) as made:
+        made.ingest([films / "test_images"], engine=LocalEngine(workers=1))
+        uids = [row["sop_instance_uid"] for row in made.rows("SELECT sop_instance_uid FROM film")]
+        decisions = dict.fromkeys(uids, (Outcome.AGREE, "lumbar_spine_lateral", 0.99))
+        made.run(Decide(decisions), engine=LocalEngine(workers=1))
+    ran = plainfilm("findings", archive, "--spine-model", abnormal, "--detector", lesions, "--json")
+    assert ran.code == 0, ran.err
+    with Archive.open(archive) as opened:
+        rows = opened.rows("SELECT sop_instance_uid, task, probability FROM prediction")
+    by_task = {(row["sop_instance_uid"], row["task"]): row["probability"] for row in rows}
+    for uid in uids:
+        fused, said = by_task[uid, "spine:fused"], by_task[uid, "spine:abnormal"]
+        assert said / 2 <= fused <= (said + 1) / 2
+        assert by_task[uid, "spine:lesions"] <= 2 * fused - said + 1e-6  # boxes may have gone
 
 
 def test_an_unknown_detector_and_a_missing_source_are_refused(

@@ -120,6 +120,21 @@ def test_every_object_says_what_it_is_not_for(
     assert made[Kind.KEY_IMAGE].ImageComments == NOTICE
 
 
+def test_no_length_of_names_cuts_the_notice_or_a_models_version(
+    film: Dataset, make_reading: Callable[..., Reading]
+) -> None:
+    classifier, locator = Model("a" * 70, "1.2.3"), Model("b" * 60, "4.5")
+    findings = (Finding("Mass", 0.9, True, classifier),)
+    reading = make_reading(task="musculoskeletal films", findings=findings, locator=locator)
+    for kind, made in make_objects(film, reading).items():
+        assert made.SeriesDescription.endswith(f". {NOTICE}"), kind
+        assert len(made.SeriesDescription) <= 64
+        assert [name.split()[-1] for name in made.SoftwareVersions[1:]] == ["1.2.3", "4.5"]
+        assert made.ManufacturerModelName.endswith(" 4.5")
+    drawn = make_objects(film, reading, (Kind.KEY_IMAGE,))[Kind.KEY_IMAGE]
+    assert f"{'a' * 70} 1.2.3" in drawn.DerivationDescription
+
+
 def test_objects_belong_to_the_films_patient_and_study_and_refer_to_it(
     make_reading: Callable[..., Reading], tmp_path: Path
 ) -> None:
@@ -215,7 +230,9 @@ def test_a_box_beside_the_film_is_refused(
         ({"heat_maps": (HeatMap("Mass", np.full((2, 2), np.nan)),)}, "heat map of Mass"),
         ({"heat_maps": (HeatMap("Mass", np.zeros((0, 2))),)}, "no rows and columns"),
         ({"joined": 2.0}, "joined probability"),
-        ({"findings": (Finding("a\\b", 0.5, None, CLASSIFIER),)}, "backslash"),
+        ({"findings": (Finding("a\\b", 0.5, None, CLASSIFIER),)}, "a label .* backslash"),
+        ({"locator": Model("a\\b", "1")}, "a model's name .* see its card"),
+        ({"locator": Model("a", " ")}, "a model's version is empty"),
     ],
 )
 def test_what_is_no_probability_is_refused(

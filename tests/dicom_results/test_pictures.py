@@ -79,6 +79,26 @@ def test_names_of_boxes_side_by_side_do_not_lie_over_one_another(
     assert yellowish(together[below]) > yellowish(alone[below]) == 0  # one below, one inside
 
 
+def test_a_box_thinner_than_a_pixel_of_the_picture_is_drawn(
+    make_reading: Callable[..., Reading],
+) -> None:
+    shown = np.zeros((500, 400), np.uint8)
+    thin = Box(1, "chest", "Mass", 100.2, 100.2, 100.4, 300.2, 0.5)
+    picture = draw_key_image(shown, make_reading(boxes=(thin,), points=()), stored=(5000, 4000))
+    assert yellowish(picture[10:31]) > 0
+
+
+def test_a_film_too_narrow_for_text_stands_above_a_wider_strip(
+    make_reading: Callable[..., Reading],
+) -> None:
+    shown = np.full((600, 8), 100, np.uint8)
+    picture = draw_key_image(shown, make_reading(boxes=(), points=()), stored=(600, 8))
+    assert picture.shape[1] > 100
+    assert (picture[:600, :8] == 100).all()
+    assert (picture[:600, 8:] == 0).all()
+    assert picture[600:, 8:].max() == 255
+
+
 def yellowish(picture: np.ndarray) -> int:
     return int(((picture[..., 0] > 120) & (picture[..., 2] < 100)).sum())
 

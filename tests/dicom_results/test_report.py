@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from highdicom.sr import CodedConcept
+from pydicom.sr._concepts_dict import concepts
 
 from plainfilm.dicom import Dataset
-from plainfilm.dicom_results import Finding, Kind, Model, Reading, make_objects
+from plainfilm.dicom_results import Finding, Kind, Model, Reading, codes, make_objects
 
 from .conftest import CLASSIFIER
 
@@ -98,9 +100,23 @@ def test_a_film_without_findings_has_a_report_that_says_so(
     made = report(film, make_reading(findings=findings, boxes=(), points=()))
     (group,) = groups(made)
     summary = items(group, "111017")[0].ConceptCodeSequence[0]
-    assert (summary.CodeValue, summary.CodingSchemeDesignator) == ("111242", "DCM")
+    assert (summary.CodeValue, summary.CodingSchemeDesignator) == ("111241", "DCM")
     assert items(group, FINDING) == []
     assert items(group, ALGORITHM_NAME)[0].TextValue == "tiny-findings"
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in codes.__all__ if isinstance(getattr(codes, name), CodedConcept)]
+)
+def test_a_code_of_the_standards_means_what_it_is_taken_for(name: str) -> None:
+    """By the tables that pydicom makes of PS3.16, where a code's own words are looked up."""
+    concept = getattr(codes, name)
+    found = [
+        meanings[concept.value][0]
+        for meanings in concepts[concept.scheme_designator].values()
+        if concept.value in meanings
+    ]
+    assert concept.meaning in found
 
 
 @pytest.mark.parametrize(

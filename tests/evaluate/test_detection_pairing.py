@@ -1,5 +1,6 @@
 """Files of boxes, good and bad."""
 
+import gzip
 import json
 from pathlib import Path
 
@@ -54,6 +55,7 @@ def test_vindrs_further_columns_are_passed_over(pair) -> None:
         ("a,Osteophytes,nan,0,5,5", r"row 5 \(a corner is no number\)"),
         ("a,Osteophytes,0,0,5,", r"row 5 \(a corner is no number\)"),
         ("a,Osteophytes,0,0,inf,9", r"row 5 \(a corner is no number\)"),
+        ("a,Osteophytes,-1e308,0,1e308,9", r"row 5 \(a corner is beyond any film\)"),
         (",Osteophytes,0,0,5,5", r"row 5 \(no image_id\)"),
     ],
 )
@@ -119,6 +121,11 @@ def test_a_film_without_annotation_is_without_lesion_where_it_is_listed(pair) ->
         ({"films": "image_id,width,height\na,0,5\nb,9,9\n"}, "row 2, column width: no number"),
         ({"truth": '{"images": 3}'}, "no COCO JSON"),
         ({"predicted": "[]"}, "read beside a truth in COCO's JSON only"),
+        ({"films": "image_id,width,height\na,5,5\na,6,5\n"}, "different sizes that are there more"),
+        (
+            {"films": "image_id,width,height\n ,5,5\n"},
+            "row 2, column image_id: the film has no name",
+        ),
     ],
 )
 def test_files_that_cannot_be_used_are_refused(pair, options: dict[str, str], words: str) -> None:
@@ -183,6 +190,70 @@ def test_coco_annotations_that_cannot_be_used_are_refused(
     broken = {**COCO, "annotations": [*COCO["annotations"], {**COCO["annotations"][0], **change}]}
     with pytest.raises(BadTable, match=rf"annotation 2 \({what}"):
         pair(truth=json.dumps(broken))
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ({"images": [*COCO["images"], {"id": 7, "file_name": "c.png"}]}, "image ids .* once: 7"),
+        ({"images": [*COCO["images"], {"id": 9, "file_name": "x/a.png"}]}, "without folders.*: a"),
+        ({"categories": [*COCO["categories"], {"id": 3, "name": "Edema"}]}, "category ids .*: 3"),
+    ],
+)
+def test_coco_that_calls_two_things_the_same_is_refused(
+    pair, change: dict[str, object], what: str
+) -> None:
+    with pytest.raises(BadTable, match=what):
+        pair(truth=json.dumps({**COCO, **change}))
+
+
+def test_json_may_be_gzipped(tmp_path: Path) -> None:
+    for name, found in (("p", RESULTS), ("t", COCO)):
+        (tmp_path / f"{name}.json.gz").write_bytes(gzip.compress(json.dumps(found).encode()))
+    paths = tmp_path / "p.json.gz", tmp_path / "t.json.gz"
+    assert len(pair_detections({"p": paths[0]}, paths[1]).first.predicted) == 2
+    paths[1].write_bytes(paths[1].read_bytes()[:30])
+    with pytest.raises(BadTable, match="damaged, or not gzipped"):
+        pair_detections({"p": paths[0]}, paths[1])
+
+
+@pytest.mark.parametrize(
+    "head",
+    ["Image Index,Finding Label,Bbox [x,y,w,h],,,", "Image Index,Finding Label,x,y,w,h"],
+    ids=["published", "plain"],
+)
+@pytest.mark.parametrize("packed", [False, True], ids=["csv", "csv.gz"])
+def test_chestxray14s_list_of_boxes_is_a_truth(tmp_path: Path, head: str, packed: bool) -> None:
+    text = f"{head}\na.png,Infiltrate,10,20,30,40\nb.png,Mass,1,2,3,4,,,\n"
+    truth = tmp_path / f"BBox_List_2017.csv{'.gz' if packed else ''}"
+    truth.write_bytes(gzip.compress(text.encode()) if packed else text.encode())
+    said = tmp_path / "p.csv"
+    said.write_text(f"{HEAD},score\na,Infiltration,10,20,40,60,0.9\n")
+    found = pair_detections({"p": said}, truth)
+    assert found.first.labels == ("Infiltration", "Mass")
+    assert found.truth.corners.tolist() == [[10, 20, 40, 60], [1, 2, 4, 6]]
+    with pytest.raises(BadTable, match="missing columns image_id"):
+        pair_detections({"p": truth}, truth)  # it has no scores
+
+
+def test_a_label_that_is_asked_for_twice_is_scored_once(pair) -> None:
+    found = pair(labels=["Osteophytes", "Osteophytes"], common=True).first
+    assert found.labels == ("Osteophytes",)
+    assert found.truth.label.tolist() == [0]
+
+
+def test_points_on_unknown_films_are_refused_or_left_out(pair, tmp_path: Path) -> None:
+    points = tmp_path / "points.csv"
+    rows = "zz,Osteophytes,5,5\nzz,Rash,1,1\nzz,Rash,2,2\na,Osteophytes,5,5\n"
+    points.write_text(f"image_id,lesion_type,x,y\n{rows}")
+    with pytest.raises(BadTable, match="not scored: Rash"):
+        score_points(points, pair())
+    points.write_text(f"image_id,lesion_type,x,y\n{rows.replace('Rash', 'Osteophytes')}")
+    with pytest.raises(BadTable, match="points on films that are not known: zz"):
+        score_points(points, pair())
+    points.write_text(f"image_id,lesion_type,x,y\n{rows}")
+    *_, every = score_points(points, pair(), common=True)
+    assert (every.accuracy.count, every.accuracy.of) == (1, 1)
 
 
 def test_points_are_scored_and_bad_ones_refused(pair, tmp_path: Path) -> None:

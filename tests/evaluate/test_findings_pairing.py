@@ -102,7 +102,32 @@ def test_validation_films_that_choose_nothing_are_refused(tables) -> None:
         evaluate_findings(pair, validation=alone)
 
 
+@pytest.mark.parametrize("threshold", [float("nan"), -0.1, 7])
+def test_a_threshold_that_is_no_probability_is_refused(tables, threshold: float) -> None:
+    with pytest.raises(SettingsError, match="must lie between 0 and 1"):
+        evaluate_findings(tables(), threshold=threshold)
+
+
+def test_columns_without_a_name_are_no_findings(tables) -> None:
+    """Data frames write the number of the row there, spreadsheets nothing."""
+    numbered = [f"{place if place else ''},{row}" for place, row in enumerate(SAID.split())]
+    pair = tables(predicted="\n".join(numbered), truth=TRUE.replace("Mass\n", "Mass,,\n"))
+    assert pair.findings == ("Edema", "Mass")
+    assert tables(findings=["Mass", "Mass"]).findings == ("Mass",)
+
+
+def test_calibration_has_one_error_for_each_finding(tables) -> None:
+    rows = evaluate_findings(tables(), bins=20_000).records()["calibration"]
+    errors = {(row["finding"], row["calibration_error"]) for row in rows}
+    assert len(rows) == 40_000
+    assert {finding: pytest.approx(error) for finding, error in errors} == {
+        "Mass": (0.1 + 0.4 + 0.1) / 3, "Edema": (0.2 + 0.3 + 0.2) / 3,
+    }  # fmt: skip
+
+
 def test_one_kind_of_film_is_said_to_have_no_auroc(tables) -> None:
     found = evaluate_findings(tables(truth=TRUE.replace("3,1", "3,0")))
     assert found.undefined() == ("Edema: AUROC is undefined, as all 3 films are negative",)
     assert "0/0" in found.grids()[0].rows[0]
+    assert found.grids()[0].rows[-1][0] == "mean, where defined"
+    assert evaluate_findings(tables()).grids()[0].rows[-1][0] == "mean"

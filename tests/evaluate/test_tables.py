@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from plainfilm.evaluate import (
     Bootstrap,
@@ -83,6 +84,22 @@ def test_latex_is_escaped() -> None:
     assert lines[2] == r"\begin{tabular}{lr}"
     assert r"Finding & A \& B \\" in lines
     assert r"\#1 \textasciitilde{} \{a\} & 0.5 (0.4--0.6) \\" in lines
+
+
+def test_latex_prints_the_letters_that_are_meant_and_takes_none_for_a_command() -> None:
+    grid = tables.Grid("Test", ("Finding", "p"), (("[x] | *y\nz", "< 0.001"), ("*", "0/0")))
+    lines = tables.to_latex(grid).splitlines()
+    assert r"{[}x] $|$ {*}y z & $<$ 0.001 \\" in lines
+    assert r"{*} & 0/0 \\" in lines
+
+
+@pytest.mark.parametrize("form", [tables.to_latex, tables.to_markdown])
+def test_a_table_with_an_undefined_figure_says_what_its_sign_means(
+    form: Callable[[tables.Grid], str],
+) -> None:
+    for cell in ("0/0", "0.5"):
+        found = form(tables.Grid("Test", ("Finding", "AUROC"), (("Mass", cell),)))
+        assert ("0/0: undefined." in found) == (cell == "0/0")
 
 
 def test_intervals_around_0_have_no_dash_beside_a_minus() -> None:

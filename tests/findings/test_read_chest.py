@@ -44,6 +44,7 @@ def test_each_label_gets_a_prediction_that_names_its_model(step: ReadChest, make
         "version": "1",
         "sha256": step.model.sha256,
         "threshold": 0.5,
+        "present_from": 0.5,
     }
 
 
@@ -55,6 +56,34 @@ def test_what_is_present_gets_boxes_in_pixels_of_the_film(step: ReadChest, make:
     assert box.xmax == pytest.approx(64, abs=8)
     assert box.ymax == pytest.approx(64, abs=8)
     assert box.score == pytest.approx(200 / 255, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("grey", "value", "boxes"),
+    [
+        (100, "absent", 0),
+        (150, "possible", 0),  # reaches the threshold of 0.5
+        (200, "present", 1),  # reaches 0.7, too
+    ],
+)
+def test_what_is_only_possible_is_not_boxed(
+    tmp_path: Path, make: MakeFilm, grey: int, value: str, boxes: int
+) -> None:
+    step = step_of(tmp_path / "model", present_from={"top_left": 0.7})
+    said = step.process([make(1, (grey, 20, 20, 20))])
+    (told,) = (one for one in said if getattr(one, "task", "") == "chest:top_left")
+    assert told.value == value
+    assert told.details["present_from"] == 0.7
+    assert len([one for one in said if isinstance(one, Box)]) == boxes
+
+
+def test_a_map_that_speaks_against_a_finding_everywhere_gives_no_box(
+    tmp_path: Path, make: MakeFilm
+) -> None:
+    step = step_of(tmp_path / "model", maps_less=1.0)
+    said = step.process([make(1)])
+    assert "present" in {one.value for one in said if isinstance(one, Prediction)}
+    assert not [one for one in said if isinstance(one, Box)]
 
 
 def test_a_film_on_its_side_is_read_upright_and_its_boxes_lie_on_it_as_stored(
@@ -109,10 +138,11 @@ def test_films_in_one_batch_get_the_answers_that_they_get_alone(
     assert sorted(together, key=key) == sorted(alone, key=key)
 
 
+@pytest.mark.parametrize("wrong", [{"nan_above": 0.9}, {"maps_nan_above": 0.9}])
 def test_an_answer_that_is_no_number_is_a_rejection_of_its_film_alone(
-    tmp_path: Path, make: MakeFilm
+    tmp_path: Path, make: MakeFilm, wrong: dict[str, float]
 ) -> None:
-    step = step_of(tmp_path / "model", nan_above=0.9)
+    step = step_of(tmp_path / "model", **wrong)
     said = step.process([make(1), make(2, (250, 20, 20, 20)), make(3)])
     (rejection,) = (one for one in said if isinstance(one, Rejection))
     assert (rejection.item_id, rejection.reason) == (2, Reason.UNUSABLE_ANSWER)
@@ -129,6 +159,19 @@ def test_a_model_that_was_exchanged_stops_the_work(tmp_path: Path, make: MakeFil
     tiny.write_finding_model(tmp_path / "model", nan_above=0.99)
     with pytest.raises(ModelError, match="exchanged"):
         step.process([make(1)])
+
+
+def test_another_threshold_is_another_parameter_and_another_summary_is_none(
+    tmp_path: Path,
+) -> None:
+    plain, other, told = (
+        step_of(tmp_path / name, **card)
+        for name, card in (
+            ("a", {}), ("b", {"present_from": {"top_left": 0.7}}), ("c", {"summary": "Four."})
+        )
+    )  # fmt: skip
+    assert parameters_hash(plain) != parameters_hash(other)
+    assert parameters_hash(plain) == parameters_hash(told)
 
 
 def test_where_a_model_lies_is_no_parameter(tmp_path: Path) -> None:

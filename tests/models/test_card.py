@@ -51,6 +51,13 @@ def test_fields_that_a_later_release_added_are_passed_over(tmp_path: Path) -> No
     assert read_card(tmp_path / "card.json") == FULL
 
 
+def test_a_card_that_an_editor_marked_as_utf_8_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "card.json"
+    write_card(FULL, path)
+    path.write_text(path.read_text(), encoding="utf-8-sig")
+    assert read_card(path) == FULL
+
+
 def changed(folder: Path, change: Callable[[dict[str, Any]], object]) -> Path:
     path = folder / "card.json"
     write_card(FULL, path)

@@ -1,24 +1,28 @@
 """Models of findings and detectors: found, checked against their cards, run."""
 
+import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 import pytest
 
 import tiny_finding_models as tiny
 from plainfilm.errors import InputError, ModelError, Reason, SettingsError
 from plainfilm.models import (
+    DEFAULT_CHEST,
     NOTICE,
     Detector,
     FindingNetwork,
     FoundBoxes,
+    Stored,
     add_model,
     card_page,
     find_detector,
     find_finding_model,
     find_model,
+    runtime,
     suppress,
 )
 
@@ -69,6 +73,11 @@ def test_a_card_that_does_not_fit_the_network_is_told(
         {"thresholds": {"no_label": 0.5}},
         {"thresholds": {"top_left": 1.5}},
         {"thresholds": {"top_left": float("nan")}},
+        {"present_from": {"no_label": 0.9}},
+        {"present_from": {"top_left": 0.4}},  # below its threshold
+        {"present_from": {"top_left": float("nan")}},
+        {"present_from": {"bottom_right": 0.9}},  # which has no threshold
+        {"labels": ("a\0", "b", "c", "d"), "thresholds": {}},
         {"task": ""},
         {"task": "a:b"},
         {"framing": "bent"},
@@ -171,9 +180,42 @@ def test_both_are_kept_in_the_store_and_have_pages(
 
 
 @pytest.mark.parametrize("name", ["no such", "openvino"])
-def test_a_provider_that_is_not_there_is_told(tmp_path: Path, name: str) -> None:
-    if "OpenVINOExecutionProvider" in onnxruntime.get_available_providers():
-        pytest.skip("this ONNX Runtime was built with OpenVINO")
+def test_a_provider_that_is_not_there_is_told(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runtime, "find_spec", lambda _package: None)
     model = find_finding_model(tiny.write_finding_model(tmp_path))
     with pytest.raises(SettingsError, match="provider"):
         FindingNetwork(model, provider=name)
+
+
+def test_openvino_says_what_onnx_runtime_says(tmp_path: Path) -> None:
+    pytest.importorskip("openvino")
+    model = find_finding_model(DEFAULT_CHEST)
+    given = films(3, model.card.side, model.card.side)
+    one, other = (
+        FindingNetwork(model, provider=name).run(given, maps=True) for name in ("cpu", "openvino")
+    )
+    np.testing.assert_allclose(other.probabilities, one.probabilities, atol=1e-5)
+    assert one.maps is not None
+    assert other.maps is not None
+    np.testing.assert_allclose(other.maps, one.maps, atol=1e-3)
+    boxes = find_detector(tiny.write_detector(tmp_path))
+    film = np.random.default_rng(0).random((64, 32)).astype(np.float32)
+    expected, found = (Detector(boxes, provider=name).run(film) for name in ("cpu", "openvino"))
+    np.testing.assert_allclose(found.scores, expected.scores, rtol=1e-5)
+    np.testing.assert_array_equal(found.boxes, expected.boxes)
+    np.testing.assert_array_equal(found.labels, expected.labels)
+
+
+def test_openvino_tells_of_what_it_cannot_run(tmp_path: Path) -> None:
+    pytest.importorskip("openvino")
+    folder = tiny.write_finding_model(tmp_path)
+    (folder / "findings.onnx").write_bytes(b"no ONNX")
+    card = find_finding_model(folder).card
+    same = replace(card, sha256=hashlib.sha256(b"no ONNX").hexdigest())
+    with pytest.raises(ModelError, match="OpenVINO"):
+        FindingNetwork(Stored(same, folder / "findings.onnx"), provider="openvino")
+    wrong = find_finding_model(tiny.write_finding_model(tmp_path / "b", side=32))
+    with pytest.raises(ModelError, match="does not have what its card says"):
+        FindingNetwork(wrong, provider="openvino")

@@ -27,6 +27,7 @@ def _learn(
     checkpoint: Checkpoint | None = None,
     device: Device | None = None,
     progress: Callable[[int, float], None] = lambda _step, _loss: None,
+    loss_of: Callable[[Any], Any] = lambda loss: loss,
 ) -> Any:
     torch.manual_seed(0)
     network = torch.nn.Sequential(
@@ -37,7 +38,7 @@ def _learn(
         return torch.randn(16, 4)
 
     def loss(network: Any, batch: Any) -> Any:
-        return (network(batch).float()[:, 0] - batch[:, 0]).square().mean()
+        return loss_of((network(batch).float()[:, 0] - batch[:, 0]).square().mean())
 
     return fit_resumable(
         network,
@@ -136,7 +137,96 @@ def test_mixed_precision_learns_nearly_the_same() -> None:
     assert mixed[0].weight.dtype == torch.float32
 
 
-@pytest.mark.parametrize("wrong", [{"name": "quantum"}, {"name": "cuda:99"}, {"precision": "x"}])
+@pytest.fixture
+def half(monkeypatch: pytest.MonkeyPatch) -> Device:
+    """Mixed precision in float16, as on a GPU without bfloat16, computed by the processor."""
+    monkeypatch.setattr(Device, "_half", lambda _device: torch.float16)
+    return Device(precision="mixed")
+
+
+def test_float16_learns_nearly_the_same_with_scaled_gradients(half: Device) -> None:
+    assert half.scaler().is_enabled()
+    losses: list[list[float]] = [[], []]
+    for device, found in zip((Device(), half), losses, strict=True):
+        _learn(device=device, progress=lambda _step, loss, found=found: found.append(loss))
+    single, mixed = losses
+    assert mixed[0] == pytest.approx(single[0], abs=0.01)
+    assert mixed[2] != mixed[0]
+    assert mixed == pytest.approx(single, abs=0.2)  # a first step too large is left out
+
+
+@pytest.mark.filterwarnings("ignore:Detected call of `lr_scheduler.step")
+def test_a_step_whose_scaled_gradients_overflow_is_left_out(half: Device) -> None:
+    losses: list[float] = []
+
+    def overflowing(loss: Any) -> Any:
+        return loss * (1e36 if len(losses) == 3 else 1)
+
+    learnt = _learn(
+        device=half, progress=lambda _step, loss: losses.append(loss), loss_of=overflowing
+    )
+    assert len(losses) == 12
+    assert all(torch.isfinite(each).all() for each in learnt.state_dict().values())
+
+
+def test_scaled_training_is_resumed_and_goes_on_from_one_that_was_not_scaled(
+    tmp_path: Path, half: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Stopped(Exception):
+        pass
+
+    def stop(step: int, _loss: float) -> None:
+        if step == 8:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        _learn(checkpoint=_kept(tmp_path), device=half, progress=stop)
+    assert _same(_learn(checkpoint=_kept(tmp_path), device=half), _learn(device=half))
+    single = _kept(tmp_path, path=tmp_path / "single.pt")
+    with pytest.raises(Stopped):
+        _learn(checkpoint=single, progress=stop)
+    _learn(checkpoint=single, device=half)
+
+
+def test_emulated_bfloat16_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        torch.cuda, "is_bf16_supported", lambda including_emulation=True: including_emulation
+    )
+    device = Device(precision="mixed")
+    object.__setattr__(device, "name", "cuda")
+    assert device._half() is torch.float16  # no such GPU is here
+
+
+def test_a_loss_that_is_no_number_ends_the_training_before_it_is_kept(tmp_path: Path) -> None:
+    losses: list[float] = []
+    with pytest.raises(ModelError, match="loss of step 8 is no number"):
+        _learn(
+            checkpoint=_kept(tmp_path),
+            progress=lambda _step, loss: losses.append(loss),
+            loss_of=lambda loss: loss * (float("nan") if len(losses) == 7 else 1),
+        )
+    assert read_checkpoint(tmp_path / "kept.pt")["step"] == 5
+
+
+def test_too_little_memory_is_said() -> None:
+    def full(_loss: Any) -> Any:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    with pytest.raises(SettingsError, match="`cpu` has too little memory"):
+        _learn(loss_of=full)
+
+
+@pytest.mark.parametrize("state", [{}, {"network": {"0.weight": 1}}, None])
+def test_a_checkpoint_whose_weights_do_not_fit_is_refused(tmp_path: Path, state: Any) -> None:
+    kept = {"architecture": "a small one", "learning": "digest", "step": 5}
+    torch.save(kept if state is None else kept | {"state": state}, tmp_path / "kept.pt")
+    with pytest.raises(ModelError, match="do not fit the network"):
+        _learn(checkpoint=_kept(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"name": "quantum"}, {"name": "cuda:99"}, {"name": "meta"}, {"precision": "x"}]
+)
 def test_a_device_that_is_not_there_is_refused(wrong: dict[str, str]) -> None:
     with pytest.raises(SettingsError):
         Device(**wrong)

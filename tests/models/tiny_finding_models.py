@@ -2,8 +2,9 @@
 
 The network of findings looks at the four quarters of a film, and gives each label the mean
 brightness of its quarter; its map is the film in 8 x 8 places, for each label alike but 0 outside
-its quarter. The detector gives the same three boxes for every film; the scores of the first two are
-the mean brightness of the film's left and right half, and the third place is empty.
+its quarter, less a number if one is given. The detector gives the same three boxes for every film;
+the scores of the first two are the mean brightness of the film's left and right half, and the third
+place is empty.
 """
 
 import hashlib
@@ -25,17 +26,21 @@ _PLACES = 8
 
 def write_finding_model(
     folder: Path, *, nan_above: float | None = None, probabilities: str = "probabilities",
-    **card: Any,
+    maps_less: float = 0.0, maps_nan_above: float | None = None, **card: Any,
 ) -> Path:  # fmt: skip
     """Write the network and its card; returns the folder.
 
     Args:
         nan_above: probabilities above become NaN.
         probabilities: the output's name.
+        maps_less: taken from all values of maps.
+        maps_nan_above: values of maps above become NaN.
         card: fields of the card that differ.
     """
     labels = card.get("labels", LABELS)
-    network = _finding_network(max(1, len(labels)), nan_above, probabilities)
+    network = _finding_network(
+        max(1, len(labels)), nan_above, probabilities, maps_less, maps_nan_above
+    )
     fields: dict[str, Any] = {
         "name": "tiny-findings",
         "task": "chest",
@@ -89,22 +94,32 @@ def _written(
     return folder
 
 
-def _finding_network(labels: int, nan_above: float | None, name: str) -> onnx.ModelProto:
+def _finding_network(
+    labels: int,
+    nan_above: float | None,
+    name: str,
+    maps_less: float,
+    maps_nan_above: float | None,
+) -> onnx.ModelProto:
     rows, columns = np.divmod(np.arange(_PLACES**2), _PLACES)
     quarter = 2 * (rows >= _PLACES // 2) + (columns >= _PLACES // 2)
     masks = np.stack([quarter == number for number in range(labels)]).astype(np.float32)
     masks = masks.reshape(1, labels, _PLACES, _PLACES)
     constants = {"masks": masks, "four": np.float32(4), "limit": np.float32(nan_above or 2)}
-    constants["nothing"] = np.float32(0)
+    constants |= {"nothing": np.float32(0), "less": np.float32(maps_less)}
+    constants["hottest"] = np.float32(maps_nan_above or 2)
     constants["axes"] = np.array([2, 3])
     nodes = [
         _pooled(),
-        helper.make_node("Mul", ["places", "masks"], ["maps"]),
-        helper.make_node("ReduceMean", ["maps", "axes"], ["quarter"], keepdims=0),
+        helper.make_node("Mul", ["places", "masks"], ["masked"]),
+        helper.make_node("Div", ["nothing", "nothing"], ["nan"]),
+        helper.make_node("Sub", ["masked", "less"], ["told"]),
+        helper.make_node("Greater", ["told", "hottest"], ["hot"]),
+        helper.make_node("Where", ["hot", "nan", "told"], ["maps"]),
+        helper.make_node("ReduceMean", ["masked", "axes"], ["quarter"], keepdims=0),
         helper.make_node("Mul", ["quarter", "four"], ["means"]),
         # 0/0 is NaN where a mean is above the limit, and 0 is added elsewhere.
         helper.make_node("Greater", ["means", "limit"], ["over"]),
-        helper.make_node("Div", ["nothing", "nothing"], ["nan"]),
         helper.make_node("Where", ["over", "nan", "means"], [name]),
     ]
     outputs = [

@@ -54,6 +54,7 @@ __all__ = [
     "run_step",
     "show",
     "stages",
+    "warn",
 ]
 
 NOTHING_USABLE: Final = 1
@@ -89,6 +90,11 @@ def is_archive(path: Path) -> bool:
 def errors_to() -> Console:
     """Where messages go that are not the command's result."""
     return Console(stderr=True, soft_wrap=True)
+
+
+def warn(message: str) -> None:
+    """Say on stderr what a finished command should not leave unsaid."""
+    errors_to().print(f"plainfilm: {message}", style="yellow", markup=False, highlight=False)
 
 
 def results_to() -> Console:

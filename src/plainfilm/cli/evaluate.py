@@ -4,10 +4,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.text import Text
 
 from plainfilm.cli import evaluate_findings
-from plainfilm.cli.console import AsCsv, AsJson, AsMarkdown, print_grids, progress, results_to
+from plainfilm.cli.console import AsCsv, AsJson, AsMarkdown, print_grids, progress
 from plainfilm.cli.evaluate_options import (
     ByName,
     CommonFilms,
@@ -18,6 +17,7 @@ from plainfilm.cli.evaluate_options import (
     Seed,
     TruthId,
     list_lone,
+    print_evaluation,
 )
 from plainfilm.cli.tables import IdColumn, Labels, Without, open_labels
 
@@ -187,7 +187,6 @@ def evaluate_categories(
     )
     written = write_category_report(evaluation, out, pictures=pictures) if out else ()
     lone = {"films_only_predicted": pair.only_predicted, "films_only_true": pair.only_true}
-    list_lone(lone)
     records = evaluation.records()
     facts = {
         "films": len(pair.films),
@@ -195,18 +194,13 @@ def evaluate_categories(
         "confidence": confidence,
         "resamples": resamples,
         "seed": seed,
-        **lone,
-        "written": [str(path) for path in written],
-        **records,
-        "summary": {row.pop("figure"): row for row in evaluation.records()["summary"]},
+        "summary": {row.pop("figure"): row for row in records["summary"]},
         "probability": next(iter(records.get("probability", ())), None),
     }
-    print_grids(
-        evaluation.grids(), records["categories"], facts,
+    print_evaluation(
+        evaluation, "categories", facts, lone, written,
         as_csv=as_csv, as_markdown=as_markdown, as_json=as_json,
     )  # fmt: skip
-    if not as_csv and not as_json:
-        results_to().print(Text(evaluation.methods()))
 
 
 def evaluate_clusters(
@@ -255,23 +249,16 @@ def evaluate_clusters(
     evaluation = evaluate(pair.runs, pair.truth, alpha=alpha)
     written = write_cluster_report(evaluation, out, pictures=pictures) if out else ()
     lone = {"films_only_predicted": pair.only_predicted, "films_only_true": pair.only_true}
-    list_lone(lone)
-    records = evaluation.records()
     facts = {
         "films": evaluation.films,
         "known": dict(evaluation.known),
         "alpha": alpha,
         "elbows": {curve.data: curve.elbow for curve in evaluation.curves},
-        **lone,
-        "written": [str(path) for path in written],
-        **records,
     }
-    print_grids(
-        evaluation.grids(), records["scores"], facts,
+    print_evaluation(
+        evaluation, "scores", facts, lone, written,
         as_csv=as_csv, as_markdown=as_markdown, as_json=as_json,
     )  # fmt: skip
-    if not as_csv and not as_json:
-        results_to().print(Text(evaluation.methods()))
 
 
 def _lone(pair: "LabelPair") -> dict[str, tuple[str, ...]]:

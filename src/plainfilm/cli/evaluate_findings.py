@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from plainfilm.cli.console import (
     AsCsv,
@@ -14,9 +13,7 @@ from plainfilm.cli.console import (
     AsMarkdown,
     errors_to,
     exit_for,
-    print_grids,
     progress,
-    results_to,
 )
 from plainfilm.cli.evaluate_options import (
     Against,
@@ -28,9 +25,10 @@ from plainfilm.cli.evaluate_options import (
     Pictures,
     Seed,
     TruthId,
-    list_lone,
     named_by_stem,
+    print_evaluation,
 )
+from plainfilm.errors import SettingsError
 
 __all__ = ["add_to"]
 
@@ -116,10 +114,14 @@ def evaluate_findings(
     )  # fmt: skip
     to_choose_on = None
     if validation is not None:
+        if against:
+            raise SettingsError(
+                "--validation is of one model; with --against give --threshold, or judge one by one"
+            )
         to_choose_on = pair_findings(
             {next(iter(models)): CsvTable(validation[0])}, CsvTable(validation[1]),
             findings=pair.findings, id_column=id_column, truth_id=truth_id,
-            blank_is_negative=blank_is_negative,
+            by_name=by_name, common=common, blank_is_negative=blank_is_negative,
         )  # fmt: skip
     with progress("Resampling", resamples * len(models), quiet=as_json) as advance:
         evaluation = evaluate(
@@ -128,16 +130,14 @@ def evaluate_findings(
             progress=advance,
         )  # fmt: skip
     written = write_finding_report(evaluation, out, pictures=pictures) if out else ()
+    for note in evaluation.undefined():
+        errors_to().print(note, markup=False, highlight=False)
     lone = {
         "films_only_predicted": pair.only_predicted,
         "films_only_true": pair.only_true,
         "findings_only_predicted": pair.findings_only_predicted,
         "findings_only_true": pair.findings_only_true,
     }
-    list_lone(lone)
-    for note in evaluation.undefined():
-        errors_to().print(note, markup=False, highlight=False)
-    records = evaluation.records()
     facts = {
         "films": len(pair.films),
         "findings": pair.findings,
@@ -146,16 +146,11 @@ def evaluate_findings(
         "resamples": resamples,
         "confidence": confidence,
         "seed": seed,
-        **lone,
-        "written": [str(path) for path in written],
-        **records,
     }
-    print_grids(
-        evaluation.grids(), records["scores"], facts,
+    print_evaluation(
+        evaluation, "scores", facts, lone, written,
         as_csv=as_csv, as_markdown=as_markdown, as_latex=as_latex, as_json=as_json,
     )  # fmt: skip
-    if not as_csv and not as_json and not as_latex:
-        results_to().print(Text(evaluation.methods()))
 
 
 def evaluate_detection(
@@ -167,7 +162,11 @@ def evaluate_detection(
         ),
     ],
     truth: Annotated[
-        Path, typer.Argument(metavar="TRUTH", help="The same without `score`; or COCO's JSON.")
+        Path,
+        typer.Argument(
+            metavar="TRUTH",
+            help="The same without `score`; COCO's JSON; or ChestX-ray14's `BBox_List_2017.csv`.",
+        ),
     ],
     against: Against = None,
     films: Annotated[
@@ -255,7 +254,7 @@ def evaluate_detection(
     )  # fmt: skip
     interval = ProportionInterval(confidence=confidence)
     pointing = () if points is None else score_points(
-        points, pair, label_of=label_of, tolerance=tolerance, interval=interval
+        points, pair, label_of=label_of, common=common, tolerance=tolerance, interval=interval
     )  # fmt: skip
     with progress("Resampling", resamples, quiet=as_json) as advance:
         evaluation = evaluate(
@@ -269,8 +268,6 @@ def evaluate_detection(
         "names_of_lesions": pair.labels_left_out,
         "boxes": pair.faults,
     }
-    list_lone(lone)
-    records = evaluation.records()
     facts = {
         "films": len(pair.first.images),
         "films_without_boxes": pair.films_without_boxes,
@@ -280,16 +277,11 @@ def evaluate_detection(
         "confidence": confidence,
         "seed": seed,
         "boxes_cut": pair.cut,
-        **lone,
-        "written": [str(path) for path in written],
-        **records,
     }
-    print_grids(
-        evaluation.grids(), records["scores"], facts,
+    print_evaluation(
+        evaluation, "scores", facts, lone, written,
         as_csv=as_csv, as_markdown=as_markdown, as_latex=as_latex, as_json=as_json,
     )  # fmt: skip
-    if not as_csv and not as_json and not as_latex:
-        results_to().print(Text(evaluation.methods()))
     exit_for(done=1, rejected=len(pair.faults))
 
 

@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, Protocol
 
 import typer
+from rich.text import Text
 
-from plainfilm.cli.console import errors_to
+from plainfilm.cli.console import errors_to, print_grids, results_to
 from plainfilm.errors import SettingsError
+
+if TYPE_CHECKING:
+    from plainfilm.evaluate.tables import Cell, Grid
 
 __all__ = [
     "Against",
@@ -21,6 +25,7 @@ __all__ = [
     "TruthId",
     "list_lone",
     "named_by_stem",
+    "print_evaluation",
 ]
 
 _LISTED: Final = 10
@@ -83,3 +88,34 @@ def list_lone(lone: Mapping[str, Sequence[str]]) -> None:
             more = f" and {len(names) - _LISTED:,} more" if len(names) > _LISTED else ""
             line = f"not compared, {kind.replace('_', ' ')}: {', '.join(names[:_LISTED])}{more}"
             errors_to().print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+class _Evaluation(Protocol):
+    def grids(self) -> "list[Grid]": ...
+    def records(self) -> "dict[str, list[dict[str, Cell]]]": ...
+    def methods(self) -> str: ...
+
+
+def print_evaluation(
+    evaluation: _Evaluation,
+    table: str,
+    facts: Mapping[str, object],
+    lone: Mapping[str, Sequence[str]],
+    written: Sequence[Path],
+    **form: bool,
+) -> None:
+    """Print an evaluation in the one way that was asked for, and what was not compared.
+
+    Args:
+        table: which of the evaluation's records CSV holds.
+        facts: what JSON holds before the records, or in place of one.
+        lone: as `list_lone`, and a part of JSON.
+        form: `as_csv` and so on, as `print_grids`.
+    """
+    list_lone(lone)
+    records = evaluation.records()
+    files = [str(path) for path in written]
+    every = {**facts, **lone, "written": files, **records, **facts}  # facts stay first, and win
+    print_grids(evaluation.grids(), records[table], every, **form)
+    if not any(on for name, on in form.items() if name != "as_markdown"):
+        results_to().print(Text(f"\n{evaluation.methods()}"))

@@ -10,12 +10,12 @@ from plainfilm.cli.console import (
     AsJson,
     Where,
     Workers,
-    errors_to,
     exit_for,
     list_rejections,
     progress,
     reasons,
     show,
+    warn,
 )
 from plainfilm.errors import SettingsError
 
@@ -98,10 +98,7 @@ def _kinds(text: str) -> "list[Kind]":
 
 def _tell_without_heat(summary: "ExportSummary") -> None:
     for model in summary.without_heat:
-        errors_to().print(
-            f"plainfilm: {model} is not in the store as it was, or has no heat maps; the"
-            " segmentations of its findings hold boxes",
-            style="yellow",
-            markup=False,
-            highlight=False,
+        warn(
+            f"{model} is not in the store as it was, or has no heat maps; the segmentations of its"
+            " findings hold boxes"
         )

@@ -14,12 +14,12 @@ from plainfilm.cli.console import (
     AsJson,
     Where,
     Workers,
-    errors_to,
     exit_for,
     list_rejections,
     reasons,
     run_step,
     show,
+    warn,
 )
 from plainfilm.errors import Reason
 
@@ -33,7 +33,8 @@ Provider = Annotated[
     str,
     typer.Option(
         metavar="NAME",
-        help="What computes: `cpu`, or `openvino` where `onnxruntime-openvino` is installed.",
+        help="What computes: `cpu` (ONNX Runtime), or `openvino` where that is installed"
+        " (`plainfilm[openvino]`).",
     ),
 ]
 
@@ -90,6 +91,10 @@ def findings(
 
     Example: `plainfilm findings films`
     """
+    from plainfilm.engine import import_ahead
+
+    if workers != 1:
+        import_ahead("plainfilm.findings.read_chest")
     from plainfilm.archive import Archive
     from plainfilm.models import NOTICE
     from plainfilm.route import CHEST_MODEL, SPINE_MODEL, load_rules, sent_to
@@ -114,7 +119,7 @@ def findings(
     facts |= {"elsewhere": elsewhere, "notice": NOTICE}
     show("Findings", facts, as_json=as_json)
     if spine is None and sent[SPINE_MODEL]:
-        _tell(
+        warn(
             f"{len(sent[SPINE_MODEL]):,} spine films were not read: no model of the spine ships"
             " with plainfilm; name yours with --spine-model and --detector"
         )
@@ -193,7 +198,3 @@ def _facts(
         "boxes": boxes[0]["n"],
         "present": {row["task"]: row["n"] for row in present},
     }
-
-
-def _tell(message: str) -> None:
-    errors_to().print(f"plainfilm: {message}", style="yellow", markup=False, highlight=False)

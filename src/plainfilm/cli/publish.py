@@ -12,12 +12,12 @@ from plainfilm.cli.console import (
     AsJson,
     Where,
     Workers,
-    errors_to,
     exit_for,
     list_rejections,
     progress,
     reasons,
     show,
+    warn,
 )
 from plainfilm.cli.secret_key import KeyFile, key_file, tentative_key
 from plainfilm.errors import SettingsError
@@ -251,25 +251,21 @@ def _warn_of_empty_splits(summary: "PublishSummary", options: "DatasetOptions") 
     wanted = zip(summary.splits.items(), options.split.parts, strict=False)
     empty = [name for (name, counts), part in wanted if part != 0 and not counts.films]
     if empty:
-        _warn(f"{' and '.join(empty)} got no film, of {summary.patients:,} patients")
+        warn(f"{' and '.join(empty)} got no film, of {summary.patients:,} patients")
 
 
 def _warn_of_identity(summary: "PublishSummary") -> None:
     """What may tell who a patient is, and was published as asked."""
     if summary.real_dates:
-        _warn(
+        warn(
             f"films with the real dates: {summary.real_dates:,}, as `deidentify --dates full` or a"
             " rule left them; the README says so"
         )
     if summary.unsearched_pixels:
-        _warn(
+        warn(
             "films whose pixels were not searched for burned-in text:"
             f" {summary.unsearched_pixels:,}; the README says so"
         )
-
-
-def _warn(message: str) -> None:
-    errors_to().print(f"plainfilm: {message}", style="yellow", markup=False, highlight=False)
 
 
 def _warn_of_no_labels(archive: "Archive", label_set: str) -> None:
@@ -278,7 +274,7 @@ def _warn_of_no_labels(archive: "Archive", label_set: str) -> None:
 
     others = ", ".join(name for name in label_sets(archive) if name != label_set)
     holds = f" (the archive's labels are {others})" if others else ""
-    _warn(
+    warn(
         f"no published study has a report labelled for {label_set}{holds}, so the label table is"
         f" empty; run `plainfilm label ARCHIVE --labels {label_set}` first"
     )

@@ -13,13 +13,13 @@ from plainfilm.cli.console import (
     ArchivePath,
     AsJson,
     Where,
-    errors_to,
     exit_for,
     list_rejections,
     print_json,
     progress,
     reasons,
     results_to,
+    warn,
 )
 
 if TYPE_CHECKING:
@@ -154,13 +154,9 @@ def _print_counts(summary: "RouteSummary", dry_run: bool) -> None:
 
 def _warn(summary: "RouteSummary") -> None:
     if summary.not_categorized:
-        _tell(
+        warn(
             f"{summary.not_categorized:,} films were not categorized, and meet no condition on"
             " category, outcome or probability; run `plainfilm categorize` first"
         )
     if summary.absent_keywords:
-        _tell(f"no film has the tags {', '.join(summary.absent_keywords)}, which rules ask for")
-
-
-def _tell(message: str) -> None:
-    errors_to().print(f"plainfilm: {message}", style="yellow", markup=False, highlight=False)
+        warn(f"no film has the tags {', '.join(summary.absent_keywords)}, which rules ask for")

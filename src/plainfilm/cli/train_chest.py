@@ -117,7 +117,7 @@ def chest(
     uncertain: Annotated[Uncertain, typer.Option(help="Labels of -1.")] = Uncertain.IGNORE,
     unmentioned: Annotated[Unmentioned, typer.Option(help="Empty labels.")] = Unmentioned.ZEROS,
     steps: Annotated[int | None, typer.Option(min=1, help="Batches to learn from.")] = None,
-    batch: Annotated[int | None, typer.Option(min=1, help="Films in each.")] = None,
+    batch: Annotated[int | None, typer.Option(min=2, help="Films in each.")] = None,
     side: Annotated[
         int | None, typer.Option(min=32, max=2048, help="Of the films, in pixels.")
     ] = None,

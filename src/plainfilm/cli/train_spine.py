@@ -335,7 +335,7 @@ def _detector_plan(
     seed: int,
 ) -> Any:
     if kind is not None and kind != plan.detector:
-        plan = replace(plan, detector=kind, settings={})
+        plan = plan.of(kind)
     if steps is not None:
         plan = plan.shortened(steps)
     return replace(

@@ -31,7 +31,7 @@ CERTAINTY: Final = CodedConcept("111012", "DCM", "Certainty of Finding")  # TID 
 COMMENT: Final = CodedConcept("121106", "DCM", "Comment")
 DEVICE: Final = CodedConcept("121007", "DCM", "Device")  # CID 270
 NOTHING_FOUND: Final = CodedConcept(
-    "111242", "DCM", "All algorithms succeeded; without findings"
+    "111241", "DCM", "All algorithms succeeded; without findings"
 )  # CID 6047
 PERCENT: Final = CodedConcept("%", "UCUM", "Percent")
 RADIOGRAPHY: Final = CodedConcept("43468-8", "LN", "XR unspecified body region")  # CID 100

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from plainfilm.dicom_results.reading import HeatMap
 from plainfilm.findings.framing import FramedFilm, show_film
-from plainfilm.findings.heat_maps import levelled, map_over_film
+from plainfilm.findings.heat_maps import evidence_for, levelled, map_over_film
 from plainfilm.findings.model_files import ModelFile, network_of
 from plainfilm.findings.read_chest import frame_of
 from plainfilm.records import Location
@@ -27,8 +27,8 @@ def heat_maps_of(
         labels: that the model has.
         turn: degrees clockwise by which the stored film stands upright: so the model saw it.
     Returns:
-        One for each label, over the stored frame, 1 where the model was led most; none where the
-        model has no maps.
+        One for each label that some place speaks for, over the stored frame, 1 where the model was
+        led most; none where the model has no maps.
     Raises:
         UnreadableDicom, UnsupportedPixels: the film cannot be shown.
         ModelError: the model cannot be run, or is another than it was.
@@ -39,11 +39,11 @@ def heat_maps_of(
     answers = network.run(framed.pixels[np.newaxis, np.newaxis], maps=True)
     if answers.maps is None:
         return ()
-    places = {label: place for place, label in enumerate(network.card.labels)}
+    maps = dict(zip(network.card.labels, evidence_for(answers.maps[0]), strict=True))
     return tuple(
-        HeatMap(label, _on_film(levelled(answers.maps[0][places[label]]), framed))
+        HeatMap(label, _on_film(levelled(maps[label]), framed))
         for label in labels
-        if label in places
+        if label in maps and maps[label].any()
     )
 
 

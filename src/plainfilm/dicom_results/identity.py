@@ -11,12 +11,20 @@ from typing import Final
 from plainfilm.dicom_results.reading import Reading
 from plainfilm.models import NOTICE
 
-__all__ = ["Identity", "Kind", "derived_uid", "identity_of", "kinds_for", "model_names"]
+__all__ = [
+    "Identity",
+    "Kind",
+    "derived_uid",
+    "identity_of",
+    "kinds_for",
+    "model_names",
+    "short_names",
+]
 
 # Raised when the same findings would be written another way: another content, another UID.
-_FORM: Final = "1"
+_FORM: Final = "2"
 _NAMESPACE: Final = uuid.UUID("5e4c4a35-3a0c-5d0f-9a58-0d6f2a1b7c11")
-_LONGEST: Final = 64  # characters of VR LO, PS3.5 table 6.2-1
+LONGEST_NAME: Final = 64  # characters of VR LO, PS3.5 table 6.2-1
 
 
 class Kind(StrEnum):
@@ -80,7 +88,7 @@ def identity_of(
         series_uid=derived_uid("series", *series),
         series_number=_SERIES_NUMBERS[kind],
         sop_uid=derived_uid("object", *series, film_uid, _fingerprint(reading), shows, _FORM),
-        series_description=f"{reading.task[:20]} findings. {NOTICE}"[:_LONGEST],
+        series_description=_described(f"{reading.task} findings"),
     )
 
 
@@ -103,9 +111,24 @@ def derived_uid(*parts: object) -> str:
     return f"2.25.{uuid.uuid5(_NAMESPACE, json.dumps(parts)).int}"
 
 
-def model_names(reading: Reading) -> str:
-    """Every model with its version, as an equipment's model name."""
-    return ", ".join(f"{model.name} {model.version}" for model in reading.models)[:_LONGEST]
+def model_names(reading: Reading) -> list[str]:
+    """Every model with its version."""
+    return [f"{model.name} {model.version}" for model in reading.models]
+
+
+def short_names(reading: Reading) -> list[str]:
+    """The same where an element holds no more than 64 characters; versions stay whole."""
+    return [
+        f"{model.name[: max(1, LONGEST_NAME - 1 - len(model.version))]} {model.version}"[
+            :LONGEST_NAME
+        ]
+        for model in reading.models
+    ]
+
+
+def _described(what: str) -> str:
+    """With the notice, which is never what is cut."""
+    return f"{what[: LONGEST_NAME - len(NOTICE) - 2]}. {NOTICE}"
 
 
 def _fingerprint(reading: Reading) -> str:

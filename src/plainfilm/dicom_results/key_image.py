@@ -32,6 +32,7 @@ whoever reads films reads the film itself."""
 _LINE_SHARE: Final = 1 / 340  # of the longer side
 _TEXT_SHARE: Final = 1 / 44
 _LEAST_TEXT: Final = 11
+_LEAST_WORDS: Final = 4  # in a line of the strip below the film
 # Told apart by colour-blind eyes as well, and bright on black: Okabe and Ito's palette.
 _COLOURS: Final = (
     (240, 228, 66),
@@ -99,8 +100,9 @@ def draw_key_image(
         shown: (rows, columns) uint8, the film for display, of any size.
         stored: rows and columns of the stored frame, which boxes and points are in.
     Returns:
-        (more rows, columns, 3) uint8, RGB; the strip below names findings, models and the notice,
-        so that no text of ours covers the film but the names at the boxes.
+        (more rows, columns, 3) uint8, RGB; more columns, too, of a very narrow film. The strip
+        below names findings, models and the notice, so that no text of ours covers the film but the
+        names at the boxes.
     """
     upright = np.rot90(shown, -reading.turn // 90)
     side = max(upright.shape)
@@ -115,7 +117,9 @@ def draw_key_image(
     named: list[_Area] = []
     for place in places:  # after all lines, so that none crosses a name
         named.append(_name(pen, place, colours[place.label], font, film.size, named, width))
-    return np.asarray(_above(film, _strip(reading, film.width, font)))
+    # A film that is too narrow for text stands above a strip that is wider than it.
+    across = max(film.width, min(side, _LEAST_WORDS * round(font.getlength("medium"))))
+    return np.asarray(_above(film, _strip(reading, across, font)))
 
 
 def _colours(reading: Reading) -> dict[str, tuple[int, int, int]]:
@@ -158,7 +162,9 @@ def _outline(
         pen.line(across, colour, width)
         pen.line((place.left, place.top - reach, place.left, place.top + reach), colour, width)
         return
-    pen.rectangle((place.left, place.top, place.right - 1, place.bottom - 1), None, colour, width)
+    # A box that is thinner than a pixel here is drawn as one.
+    right, bottom = max(place.left, place.right - 1), max(place.top, place.bottom - 1)
+    pen.rectangle((place.left, place.top, right, bottom), None, colour, width)
 
 
 def _name(
@@ -211,7 +217,7 @@ def _says(reading: Reading) -> list[str]:
     return [
         NOTICE,
         f"Findings: {found}" if found else "No finding reaches its threshold.",
-        f"Models: {model_names(reading)}",
+        f"Models: {', '.join(model_names(reading))}",
     ]
 
 
@@ -231,7 +237,7 @@ def _wrapped(paragraphs: list[str], width: int, font: Any) -> list[str]:
 
 
 def _above(film: Image.Image, strip: Image.Image) -> Image.Image:
-    whole = Image.new("RGB", (film.width, film.height + strip.height), _PAPER)
+    whole = Image.new("RGB", (strip.width, film.height + strip.height), _PAPER)
     whole.paste(film, (0, 0))
     whole.paste(strip, (0, film.height))
     return whole
@@ -243,7 +249,7 @@ def _describe_image(made: Dataset, film: SourceFilm, reading: Reading) -> None:
     reference.ReferencedSOPClassUID = film.reference.SOPClassUID
     reference.ReferencedSOPInstanceUID = film.reference.SOPInstanceUID
     made.SourceImageSequence = [reference]
-    made.DerivationDescription = f"Boxes drawn by {model_names(reading)}"
+    made.DerivationDescription = f"Boxes drawn by {', '.join(model_names(reading))}"
     made.ImageComments = NOTICE
     made.PatientOrientation = ""  # type 2C: the film's own may be wrong, or turned away from
     if usable(film.dataset, "BurnedInAnnotation"):  # only the film can say whether it has such

@@ -74,7 +74,7 @@ class Reading:
             where they were not joined.
     Raises:
         InputError: a probability or score is no number in [0, 1], a heat map is empty, or a label
-            cannot be written in DICOM.
+            or what a model is called cannot be written in DICOM.
         SettingsError: no model said anything, places without the model that they are from, or
             another turn than 0, 90, 180 or 270.
     """
@@ -91,7 +91,10 @@ class Reading:
 
     def __post_init__(self) -> None:
         for label in (one.label for one in (*self.findings, *self.places, *self.heat_maps)):
-            _check_label(label)
+            _check_text("a label", label)
+        for model in self.models:
+            _check_text("a model's name", model.name)
+            _check_text("a model's version", model.version)
         for found in self.findings:
             _check_share("probability", found.label, found.probability)
         for place in self.places:
@@ -148,10 +151,10 @@ def check_places(reading: Reading, rows: int, columns: int) -> None:
             )
 
 
-def _check_label(label: str) -> None:
+def _check_text(what: str, text: str) -> None:
     # PS3.5 6.2: a backslash would make two values of it, and control characters are not text.
-    if not label.strip() or not label.isprintable() or "\\" in label:
-        raise InputError("a label is empty, or has a backslash or control characters")
+    if not text.strip() or not text.isprintable() or "\\" in text:
+        raise InputError(f"{what} is empty, or has a backslash or control characters; see its card")
 
 
 def _check_share(what: str, label: str, value: float) -> None:

@@ -139,17 +139,17 @@ def _comment(text: str) -> TextContentItem:
 
 def _observer(reading: Reading) -> ObservationContext:
     device = DeviceObserverIdentifyingAttributes(
-        uid=derived_uid("device", model_names(reading)),
+        uid=derived_uid("device", *model_names(reading)),
         name="plainfilm",
         manufacturer_name="plainfilm",
-        model_name=model_names(reading),
+        model_name=", ".join(model_names(reading)),
     )
     return ObservationContext(observer_device_context=ObserverContext(codes.DEVICE, device))
 
 
 def _tracking(film: SourceFilm, reading: Reading, label: str, which: str) -> TrackingIdentifier:
     models = model_names(reading)
-    uid = derived_uid("tracking", film.uid, reading.task, models, label, which)
+    uid = derived_uid("tracking", film.uid, reading.task, *models, label, which)
     return TrackingIdentifier(uid=uid, identifier=f"{reading.task}: {label}, {which}")
 
 

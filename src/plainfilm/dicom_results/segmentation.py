@@ -1,6 +1,6 @@
 """Heat maps as a segmentation: a frame for each finding, as large as the film."""
 
-from typing import Final
+from typing import Final, TypeAlias
 
 import cv2
 import numpy as np
@@ -25,6 +25,9 @@ __all__ = ["segmentation"]
 
 _WHITE: Final = 255
 
+_Masks: TypeAlias = tuple[list[str], NDArray[np.float32] | NDArray[np.uint8]]
+"""Labels, and (rows, columns, labels)."""
+
 
 def segmentation(film: SourceFilm, reading: Reading, identity: Identity) -> Dataset | None:
     """A segmentation with a segment for each heat map, else for the boxes of each label.
@@ -41,15 +44,15 @@ def segmentation(film: SourceFilm, reading: Reading, identity: Identity) -> Data
     """
     if reading.locator is None:
         return None
-    masks = _heat(film, reading) or _boxed(film, reading)
-    if not masks:
-        return None
     is_heat = bool(reading.heat_maps)
+    labels, pixels = _heat(film, reading) if is_heat else _boxed(film, reading)
+    if not labels:
+        return None
     says = "Class activation, not a probability." if is_heat else "Inside of boxes."
     with make_object("segmentation"):
         made = Segmentation(
             source_images=[film.reference],
-            pixel_array=np.stack(list(masks.values()), axis=-1)[None],
+            pixel_array=pixels[None],
             segmentation_type=(
                 SegmentationTypeValues.FRACTIONAL if is_heat else SegmentationTypeValues.BINARY
             ),
@@ -57,7 +60,7 @@ def segmentation(film: SourceFilm, reading: Reading, identity: Identity) -> Data
             max_fractional_value=_WHITE,
             segment_descriptions=[
                 _segment(number, label, says, film, reading, reading.locator)
-                for number, label in enumerate(masks, start=1)
+                for number, label in enumerate(labels, start=1)
             ],
             content_label="FINDINGS",
             content_description=NOTICE,
@@ -69,24 +72,25 @@ def segmentation(film: SourceFilm, reading: Reading, identity: Identity) -> Data
         return finished(made, film, reading.moment)
 
 
-def _heat(film: SourceFilm, reading: Reading) -> dict[str, NDArray[np.float32]]:
-    size = (film.columns, film.rows)
-    return {
-        heat.label: np.clip(
-            cv2.resize(heat.values.astype(np.float32), size, interpolation=cv2.INTER_LINEAR), 0, 1
-        )
-        for heat in reading.heat_maps
-    }
+def _heat(film: SourceFilm, reading: Reading) -> _Masks:
+    pixels = np.empty((film.rows, film.columns, len(reading.heat_maps)), np.float32)
+    for place, heat in enumerate(reading.heat_maps):
+        values = heat.values.astype(np.float32)
+        # Enlarging overshoots 1 by what floats cannot hold.
+        enlarged = cv2.resize(values, (film.columns, film.rows), interpolation=cv2.INTER_LINEAR)
+        np.clip(enlarged, 0, 1, out=pixels[..., place])
+    return [heat.label for heat in reading.heat_maps], pixels
 
 
-def _boxed(film: SourceFilm, reading: Reading) -> dict[str, NDArray[np.uint8]]:
-    masks: dict[str, NDArray[np.uint8]] = {}
+def _boxed(film: SourceFilm, reading: Reading) -> _Masks:
+    labels = list(dict.fromkeys(box.label for box in reading.boxes))
+    pixels = np.zeros((film.rows, film.columns, len(labels)), np.uint8)
     for box in reading.boxes:
-        mask = masks.setdefault(box.label, np.zeros((film.rows, film.columns), np.uint8))
         # Every pixel that the box touches, so that no box is too small to be seen.
         down = slice(int(np.floor(box.ymin)), int(np.ceil(box.ymax)))
-        mask[down, int(np.floor(box.xmin)) : int(np.ceil(box.xmax))] = 1
-    return masks
+        across = slice(int(np.floor(box.xmin)), int(np.ceil(box.xmax)))
+        pixels[down, across, labels.index(box.label)] = 1
+    return labels, pixels
 
 
 def _segment(

@@ -10,14 +10,14 @@ from typing import Any, Final
 from plainfilm.archive import Archive
 from plainfilm.archive.film_rows import film_location
 from plainfilm.dicom_results.reading import Finding, Model, Reading
-from plainfilm.findings import ABSENT, FUSED, LESIONS, PRESENT
+from plainfilm.findings import ABSENT, FUSED, LESIONS, POSSIBLE, PRESENT
 from plainfilm.records import Box, Film
 
 __all__ = ["FilmReading", "FilmReadings", "ModelUsed"]
 
 _CHUNK: Final = 1_000
 _SURE_TURN: Final = 0.9  # as sure as the models' own turning was
-_PRESENCE: Final[Mapping[str, bool]] = {PRESENT: True, ABSENT: False}
+_PRESENCE: Final[Mapping[str, bool]] = {PRESENT: True, POSSIBLE: False, ABSENT: False}
 
 
 @dataclass(frozen=True, slots=True)

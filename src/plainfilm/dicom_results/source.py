@@ -12,7 +12,7 @@ from highdicom.base import SOPClass
 
 from plainfilm import __version__
 from plainfilm.dicom import Dataset
-from plainfilm.dicom_results.identity import Identity, model_names
+from plainfilm.dicom_results.identity import LONGEST_NAME, Identity, short_names
 from plainfilm.dicom_results.reading import Reading
 from plainfilm.errors import InputError, Reason, UnreadableDicom
 
@@ -129,7 +129,10 @@ def source_film(dataset: Dataset) -> SourceFilm:
 
 def described(reading: Reading, identity: Identity) -> dict[str, Any]:
     """The keyword arguments that every object of highdicom's takes."""
-    models = model_names(reading)
+    models = short_names(reading)
+    # Where the Standard has room for one name: all if they fit, else the last, the locator's.
+    names = ", ".join(models)
+    name = names if len(names) <= LONGEST_NAME else models[-1]
     return {
         "series_instance_uid": identity.series_uid,
         "series_number": identity.series_number,
@@ -137,9 +140,9 @@ def described(reading: Reading, identity: Identity) -> dict[str, Any]:
         "sop_instance_uid": identity.sop_uid,
         "instance_number": 1,
         "manufacturer": _MAKER,
-        "manufacturer_model_name": models,
-        "software_versions": [f"{_MAKER} {__version__}", models],
-        "device_serial_number": models,
+        "manufacturer_model_name": name,
+        "software_versions": [f"{_MAKER} {__version__}", *models],
+        "device_serial_number": name,
         "content_qualification": ContentQualificationValues.RESEARCH,
         "specific_character_set": _UTF8,
     }

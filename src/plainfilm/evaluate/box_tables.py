@@ -1,6 +1,9 @@
 """Boxes as files hold them, CSV or COCO's JSON, before anything is checked but their form."""
 
-from collections.abc import Mapping, Sequence
+import gzip
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import Final, TypeAlias
@@ -10,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plainfilm.errors import BadTable
-from plainfilm.evaluate.csv_tables import CsvTable
+from plainfilm.evaluate.csv_tables import CsvTable, listed
 from plainfilm.evaluate.film_tables import cells_of, place_of
 from plainfilm.text_files import read_bytes
 
@@ -19,6 +22,7 @@ __all__ = [
     "FileBoxes",
     "FilmSizes",
     "film_name",
+    "is_nih_list",
     "read_box_file",
     "read_film_list",
     "read_points",
@@ -26,6 +30,10 @@ __all__ = [
 
 BOX_COLUMNS: Final = ("image_id", "lesion_type", "xmin", "ymin", "xmax", "ymax")
 """As VinDr-SpineXR's annotations.csv names them; predictions also have `score`."""
+
+_NIH_COLUMNS: Final = ("Image Index", "Finding Label", "x", "y", "w", "h")
+"""ChestX-ray14's `BBox_List_2017.csv`, but for the words around the last four."""
+_NIH_NAMES: Final = {"Infiltrate": "Infiltration"}  # as its other tables call it
 
 _SCORE: Final = "score"
 _SIZE_COLUMNS: Final = ("width", "height")
@@ -69,7 +77,8 @@ def film_name(text: str) -> str:
 
 
 def read_box_file(path: Path, *, scores: bool, truth: FileBoxes | None = None) -> FileBoxes:
-    """Read boxes from `.json` (COCO) or from a CSV with `BOX_COLUMNS`.
+    """Read boxes from `.json` (COCO) or from a CSV with `BOX_COLUMNS`, either of them perhaps
+    gzipped; true boxes also from ChestX-ray14's list.
 
     A row of a CSV whose four numbers are all empty names a film without boxes, as VinDr's tables
     have it.
@@ -78,35 +87,51 @@ def read_box_file(path: Path, *, scores: bool, truth: FileBoxes | None = None) -
         scores: whether the boxes are predictions, which have scores.
         truth: of COCO's results, which are a mere list of boxes: where categories and images are.
     Raises:
-        BadTable: the file cannot be read, or is neither.
+        BadTable: the file cannot be read, or is none of them.
     """
-    if path.suffix.lower() == ".json":
+    if path.name.lower().endswith((".json", ".json.gz")):
         return _read_coco(path, scores=scores, truth=truth)
     table = CsvTable(path)
-    columns = cells_of(table, (*BOX_COLUMNS, _SCORE) if scores else BOX_COLUMNS)
+    is_nih = not scores and is_nih_list(table.columns)
+    names = table.columns[: len(BOX_COLUMNS)] if is_nih else BOX_COLUMNS
+    columns = cells_of(table, (*names, _SCORE) if scores else names)
     films = [film_name(cell) for cell in columns[0]]
     has_box = [any(cells) for cells in zip(*columns[_CORNERS], strict=True)]
     rows = [row for row, is_there in enumerate(has_box) if is_there]
+    labels = [columns[1][row] for row in rows]
+    corners = np.stack([_numbers(cells, rows) for cells in columns[_CORNERS]], axis=1)
+    if is_nih:
+        labels = [_NIH_NAMES.get(label, label) for label in labels]
+        corners[:, 2:] += corners[:, :2]
     return FileBoxes(
         path,
         [f"row {row + 2}" for row in rows],  # the names of the columns are row 1
         [films[row] for row in rows],
-        [columns[1][row] for row in rows],
-        np.stack([_numbers(cells, rows) for cells in columns[_CORNERS]], axis=1),
+        labels,
+        corners,
         _numbers(columns[-1], rows) if scores else None,
         dict.fromkeys(film for film in films if film),
         faults={f"row {row + 2}": "no image_id" for row in rows if not films[row]},
     )
 
 
+def is_nih_list(columns: Sequence[str]) -> bool:
+    """Whether a table with these columns is ChestX-ray14's list of boxes: corner, width, height."""
+    plain = [name.strip().removeprefix("Bbox [").removesuffix("]") for name in columns]
+    return tuple(plain[: len(_NIH_COLUMNS)]) == _NIH_COLUMNS
+
+
 def read_film_list(path: Path) -> FilmSizes:
     """Films that were looked at, from a CSV with `image_id` and perhaps `width` and `height`.
 
     Raises:
-        BadTable: the file cannot be read, or a size is no number above 0.
+        BadTable: the file cannot be read, a size is no number above 0, or a film has no name or
+            two sizes.
     """
     table = CsvTable(path)
     films = [film_name(cell) for cell in cells_of(table, BOX_COLUMNS[:1])[0]]
+    if "" in films:
+        raise BadTable(f"{place_of(table, films.index(''), BOX_COLUMNS[0])}: the film has no name")
     if not set(_SIZE_COLUMNS) <= set(table.columns):
         return dict.fromkeys(films)
     columns = cells_of(table, _SIZE_COLUMNS)
@@ -115,9 +140,11 @@ def read_film_list(path: Path) -> FilmSizes:
     if len(wrong):
         row, column = wrong[0].tolist()
         raise BadTable(f"{place_of(table, row, _SIZE_COLUMNS[column])}: no number above 0")
-    return {
-        film: (width, height) for film, (width, height) in zip(films, sizes.tolist(), strict=True)
+    every = {
+        (film, width, height) for film, (width, height) in zip(films, sizes.tolist(), strict=True)
     }
+    _refuse_twice(path, "films of different sizes", sorted(film for film, *_ in every))
+    return {film: (width, height) for film, width, height in every}
 
 
 def read_points(path: Path) -> tuple[list[str], list[str], NDArray[np.float64]]:
@@ -136,6 +163,12 @@ def read_points(path: Path) -> tuple[list[str], list[str], NDArray[np.float64]]:
         row, column = wrong[0].tolist()
         raise BadTable(f"{place_of(table, row, _POINT_COLUMNS[column])}: no number")
     return [film_name(film) for film in films], labels, points
+
+
+def _refuse_twice(path: Path, what: str, names: Iterable[str]) -> None:
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise BadTable(f"{path}: {what} that are there more than once: {listed(twice)}")
 
 
 def _numbers(cells: Sequence[str], rows: Sequence[int]) -> NDArray[np.float64]:
@@ -181,11 +214,18 @@ def _read_coco(path: Path, *, scores: bool, truth: FileBoxes | None) -> FileBoxe
     Source: https://cocodataset.org/#format-data and #format-results.
     """
     try:
-        found = msgspec.json.decode(read_bytes(path), type=_Coco | list[_Annotation])
+        data = read_bytes(path)
+        data = gzip.decompress(data) if path.suffix.lower() == ".gz" else data
+        found = msgspec.json.decode(data, type=_Coco | list[_Annotation])
+    except (OSError, EOFError, zlib.error) as error:
+        raise BadTable(f"{path}: the file is damaged, or not gzipped") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadTable(f"{path}: no COCO JSON of instances or results: {error}") from error
     if isinstance(found, _Coco):
         images = {str(each.id): film_name(each.file_name) or str(each.id) for each in found.images}
+        _refuse_twice(path, "image ids", [str(each.id) for each in found.images])
+        _refuse_twice(path, "names of images, without folders,", images.values())
+        _refuse_twice(path, "category ids", [str(each.id) for each in found.categories])
         sizes = {images[str(each.id)]: _size(each) for each in found.images}
         labels = {each.id: each.name for each in found.categories}
         return _coco_boxes(path, found.annotations, images, labels, sizes, scores=scores)

@@ -27,7 +27,8 @@ class CsvTable:
     """A CSV file in UTF-8 with a row of column names, plain or gzipped; `;` or tabs may separate.
 
     Attributes:
-        columns: the names, as the file has them, without spaces around.
+        columns: the names, as the file has them, without spaces around; those at the end that
+            have none, as spreadsheets leave them, are no columns.
     Raises:
         BadTable: the file cannot be read, is empty, or names a column twice.
     """
@@ -35,8 +36,10 @@ class CsvTable:
     def __init__(self, path: Path) -> None:
         self.path = path
         with self._opened() as lines:
-            self.columns = tuple(name.strip() for name in next(csv_reader(lines), ()))
-        if not any(self.columns):
+            names = [name.strip() for name in next(csv_reader(lines), ())]
+        _drop_blank_end(names, 0)
+        self.columns = tuple(names)
+        if not self.columns:
             raise BadTable(f"{path}: the table is empty; it has no row of column names")
         twice = [name for name, count in Counter(self.columns).items() if count > 1]
         if twice:
@@ -71,6 +74,7 @@ class CsvTable:
                 if not row:
                     continue
                 number += 1
+                _drop_blank_end(row, width)
                 if len(row) != width:
                     raise BadTable(
                         f"{self.path}, row {number}: {len(row)} values, but {width} columns"
@@ -138,6 +142,11 @@ def listed(names: Iterable[str]) -> str:
     ]
     more = f" and {len(every) - len(shown)} more" if len(every) > len(shown) else ""
     return ", ".join(shown) + more
+
+
+def _drop_blank_end(row: list[str], width: int) -> None:
+    while len(row) > width and not row[-1].strip():
+        row.pop()
 
 
 def _repeated(hashes: NDArray[np.int64]) -> set[int]:

@@ -26,6 +26,7 @@ from plainfilm.evaluate.proportions import WILSON_95, ProportionInterval
 __all__ = ["DetectionPair", "pair_detections", "score_points"]
 
 _BLANKS: Final = re.compile(r"[\W_]+")
+_FARTHEST: Final = 1e6  # pixels; no film is so large, and areas stay exact
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,25 +131,29 @@ def score_points(
     pair: DetectionPair,
     *,
     label_of: Callable[[str], str | None] | None = None,
+    common: bool = False,
     tolerance: float = 0,
     interval: ProportionInterval = WILSON_95,
 ) -> tuple[PointingScore, ...]:
     """Play the pointing game with points from a CSV: `image_id, lesion_type, x, y`.
 
     Args:
-        label_of: as `pair_detections`.
+        label_of, common: as `pair_detections`.
         tolerance, interval: as `pointing_game`.
     Raises:
-        BadTable: the file cannot be read, a point is no number, a film has two points of a label,
-            or a name of a lesion is none of those scored (the message says where).
+        BadTable: the file cannot be read, a point is no number, or a film has two points of a
+            label; or, unless `common`, a film is not known or a lesion none of those scored.
     """
     films, labels, places = read_points(points)
     names = _Labels((), pair.first.labels, label_of)
     meant = [names.of(name) for name in labels]
-    names.refuse_unknown(points, allowed=False)
-    keys = Counter(zip(films, meant, strict=True))
-    if len(keys) < len(films):
-        twice = sorted({film for (film, _), count in keys.items() if count > 1})
+    names.refuse_unknown(points, allowed=common)
+    unknown = sorted(set(films).difference(pair.first.images))
+    if unknown and not common:
+        raise BadTable(f"{points}: points on films that are not known: {listed(unknown)}")
+    keys = Counter(key for key in zip(films, meant, strict=True) if key[1])
+    twice = sorted({film for (film, _), count in keys.items() if count > 1})
+    if twice:
         raise BadTable(f"{points}: films with several points of one label: {listed(twice)}")
     return pointing_game(films, meant, places, pair.truth, tolerance=tolerance, interval=interval)
 
@@ -172,7 +177,7 @@ class _Labels:
             every = (self._label_of(name) for name in dict.fromkeys(true_names) if name)
             first_spelling = {_plain(name): name for name in reversed([*filter(None, every)])}
             labels = sorted(first_spelling.values())
-        self.labels = tuple(labels)
+        self.labels = tuple(dict.fromkeys(labels))
         self._known = {_plain(name): name for name in self.labels}
         self.unknown: dict[str, None] = {}
 
@@ -242,21 +247,22 @@ def _number_faults(file: FileBoxes, inside: NDArray[np.float64]) -> dict[str, st
     """Where → what is wrong with the numbers; of several faults the first."""
     corners = file.corners
     score = np.zeros(len(corners)) if file.score is None else file.score
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         sides, left = corners[:, 2:] - corners[:, :2], inside[:, 2:] - inside[:, :2]
     wrong = {
         "a corner is no number": ~np.isfinite(corners).all(axis=1),
+        "a corner is beyond any film": (np.abs(corners) > _FARTHEST).any(axis=1),
         "the score is no number": ~np.isfinite(score),
         "xmin > xmax": sides[:, 0] < 0,
         "ymin > ymax": sides[:, 1] < 0,
         "no area": (sides == 0).any(axis=1),
         "outside the film": (left <= 0).any(axis=1),
     }
-    found: dict[str, str] = {}
+    found: dict[int, str] = {}
     for what, rows in wrong.items():
         for place in np.flatnonzero(rows).tolist():
-            found.setdefault(file.where[place], what)
-    return found
+            found.setdefault(place, what)
+    return {file.where[place]: found[place] for place in sorted(found)}
 
 
 def _cut(corners: NDArray[np.float64], limits: NDArray[np.float64]) -> NDArray[np.float64]:

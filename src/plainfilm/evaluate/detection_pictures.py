@@ -27,13 +27,13 @@ def draw_precision(evaluation: DetectionEvaluation, path: Path) -> None:
     """
     labels = evaluation.pair.first.labels
 
-    def panel(axes: Axes, place: int) -> None:
+    def panel(axes: Axes, place: int) -> str:
         found: list[str] = []
         for (name, scores), color in zip(evaluation.detectors.items(), LINES * 9, strict=False):
             axes.plot(RECALLS, scores.precisions[labels[place]], color=color, label=name)
             value = scores.labels[place].figures["ap"].value
             found.append(UNDEFINED if value is None else f"{value:.3f}")
-        axes.set_title(f"{labels[place]}: {', '.join(found[:3])}", fontsize="small")
+        return f"{labels[place]}\nAP@{evaluation.iou:g} {', '.join(found[:3])}"
 
     panels(path, len(labels), panel, "Recall", "Precision")
 

@@ -78,7 +78,7 @@ class FindingEvaluation:
         if self.bootstrap is not None:
             words.append(
                 f"Intervals: percentile bootstrap of {self.bootstrap.resamples:,} resamples of"
-                f" films, {percent}."
+                f" films, not stratified, {percent}."
             )
         unknown = int((self.pair.truth == UNKNOWN).sum())
         if unknown:
@@ -116,18 +116,21 @@ def evaluate_findings(
     """Score one or more models' probabilities of findings.
 
     Args:
-        threshold: for all findings. Where neither it nor `validation` is given, thresholds are
-            chosen on the films that are judged, which makes what depends on them too good.
+        threshold: for all findings, from 0 to 1. Where neither it nor `validation` is given,
+            thresholds are chosen on the films that are judged, which makes what depends on them
+            too good.
         validation: films to choose each model's thresholds on, by Youden's index.
         bootstrap: for intervals of everything but DeLong's.
         bins: of the reliability curve.
         progress: called with the number of resamples just done, for each model anew.
     Raises:
-        SettingsError: both a threshold and validation films are given, the validation lacks a model
-            or a finding, or has films of one kind only; or `bins` < 1.
+        SettingsError: both a threshold and validation films are given, or another threshold; the
+            validation lacks a model or a finding, or has films of one kind only; or `bins` < 1.
     """
     if threshold is not None and validation is not None:
         raise SettingsError("a threshold is either given or chosen on validation films, not both")
+    if threshold is not None and not 0 <= threshold <= 1:  # NaN is neither
+        raise SettingsError(f"the threshold ({threshold}) must lie between 0 and 1")
     models: dict[str, FindingScores] = {}
     for name, probability in pair.models.items():
         chosen = threshold if validation is None else _chosen(validation, name, pair.findings)

@@ -82,10 +82,10 @@ def pair_findings(
     said: dict[str, tuple[CsvTable, dict[str, int]]] = {}
     for name, table in models.items():
         column = id_column or _ids(table)
-        kept = tuple(each for each in table.columns if each not in {*without, column})
+        kept = tuple(each for each in table.columns if each not in {*without, column, ""})
         if findings is not None:
             table.places(findings)
-            kept = tuple(findings)
+            kept = tuple(dict.fromkeys(findings))
         names, lone_findings = in_both(kept, names)
         if not common:
             refuse_lone("findings", (table.path, truth.path), lone_findings)
@@ -175,7 +175,7 @@ def _probabilities(
         if len(wrong):
             more = f" (and in {len(wrong) - 1:,} more rows)" if len(wrong) > 1 else ""
             where = place_of(table, rows[wrong[0]], listed([name]))
-            raise BadTable(f"{where}: no probability from 0 to 1{more}")
+            raise BadTable(f"{where}: no probability from 0 to 1, such as 0.5{more}")
         values[:, place] = numbers
     return values
 

@@ -35,7 +35,7 @@ def draw_roc(evaluation: FindingEvaluation, path: Path) -> None:
     """
     pair = evaluation.pair
 
-    def panel(axes: Axes, place: int) -> None:
+    def panel(axes: Axes, place: int) -> str:
         axes.plot([0, 1], [0, 1], color=GREY, linewidth=0.8, linestyle="--")
         known = pair.truth[:, place] != UNKNOWN
         areas: list[str] = []
@@ -44,7 +44,7 @@ def draw_roc(evaluation: FindingEvaluation, path: Path) -> None:
             axes.plot(curve.false_positive_rate, curve.sensitivity, color=color, label=name)
             area = evaluation.models[name].findings[place].auroc.value
             areas.append(UNDEFINED if area is None else f"{area:.3f}")
-        axes.set_title(f"{pair.findings[place]}: {', '.join(areas[:3])}")
+        return f"{pair.findings[place]}\nAUROC {', '.join(areas[:3])}"
 
     panels(path, len(pair.findings), panel, "1 - specificity", "Sensitivity")
 
@@ -56,7 +56,7 @@ def draw_reliability(evaluation: FindingEvaluation, path: Path) -> None:
     """
     findings = evaluation.pair.findings
 
-    def panel(axes: Axes, place: int) -> None:
+    def panel(axes: Axes, place: int) -> str:
         axes.plot([0, 1], [0, 1], color=GREY, linewidth=0.8, linestyle="--")
         models = evaluation.calibration.items()
         for (name, calibration), color in zip(models, LINES * 9, strict=False):
@@ -64,15 +64,19 @@ def draw_reliability(evaluation: FindingEvaluation, path: Path) -> None:
             shares = np.array([each.accuracy.estimate.value for each in bins], np.float64)
             means = [each.mean or 0.0 for each in bins]
             axes.plot(means, shares, color=color, marker="o", markersize=3, label=name)
-        axes.set_title(findings[place])
+        return findings[place]
 
     panels(path, len(findings), panel, "Mean probability", "Positive films")
 
 
 def panels(
-    path: Path, count: int, draw: Callable[[Axes, int], None], x_label: str, y_label: str
+    path: Path, count: int, draw: Callable[[Axes, int], str], x_label: str, y_label: str
 ) -> None:
-    """Draw small panels from 0 to 1 side by side, with one legend below them."""
+    """Draw small panels from 0 to 1 side by side, with one legend below them.
+
+    Args:
+        draw: draws the panel of a number, and returns its title.
+    """
     across = min(count, _ACROSS)
     down = ceil(count / across)
 
@@ -82,7 +86,7 @@ def panels(
             if place >= count:
                 axes.set_visible(False)
                 continue
-            draw(axes, place)
+            axes.set_title(draw(axes, place), fontsize="small")
             axes.set_xlim(0, 1)
             axes.set_ylim(0, 1.02)
             axes.tick_params(labelbottom=True)

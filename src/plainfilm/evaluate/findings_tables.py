@@ -37,14 +37,16 @@ def finding_grid(model: str, scores: FindingScores) -> Grid:
         for score in scores.findings
     ]
     if len(scores.findings) > 1:
-        rows.append(("mean", "", "", "", *_figures(scores.mean)))
+        rows.append((f"mean{_of_which(scores)}", "", "", "", *_figures(scores.mean)))
     columns = ("Finding", "Positive", "Negative", "Threshold", *_WORDS)
     return Grid(model, columns, tuple(rows))
 
 
 def model_grid(models: Mapping[str, FindingScores], findings: tuple[str, ...]) -> Grid:
     """A row for each model, as classifiers are compared in papers: of the one finding, or means."""
-    what = findings[0] if len(findings) == 1 else f"mean of {len(findings)} findings"
+    first = next(iter(models.values()))
+    mean = f"mean of {len(findings)} findings{_of_which(first)}"
+    what = findings[0] if len(findings) == 1 else mean
     rows = tuple(
         (name, *_figures(scores.findings[0] if len(findings) == 1 else scores.mean))
         for name, scores in models.items()
@@ -113,12 +115,20 @@ def calibration_records(
             "positive": each.accuracy.estimate.value,
             "positive_low": each.accuracy.estimate.low,
             "positive_high": each.accuracy.estimate.high,
-            "calibration_error": expected_calibration_error(bins),
+            "calibration_error": error,
         }
         for model, findings in calibration.items()
         for finding, bins in findings.items()
+        for error in [expected_calibration_error(bins)]
         for each in bins
     ]
+
+
+def _of_which(scores: FindingScores) -> str:
+    """Words behind a mean that not all findings have a part in."""
+    return (
+        "" if all(score.auroc.value is not None for score in scores.findings) else ", where defined"
+    )
 
 
 def _figures(score: FindingScore) -> list[str]:

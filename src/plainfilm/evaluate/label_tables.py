@@ -133,7 +133,9 @@ class LabelTable:
         self.rows = self._table.check_ids(self._id)
         if labels is None:
             labels = self._listed(order) if self._lists else columns
-        self.names = tuple(name for name in labels if name not in {*without, self._id})
+        # A column without a name is a number of the row, as data frames write it.
+        unasked = {*without, self._id, ""}
+        self.names = tuple(name for name in dict.fromkeys(labels) if name not in unasked)
         if not self.names:
             raise BadTable(f"{path}: no labels; found the columns {listed(columns)}")
         self._places = self._table.places((_LISTING,) if self._lists else self.names)

@@ -6,7 +6,7 @@ from typing import Final
 
 from plainfilm.errors import ArchiveError, SettingsError
 from plainfilm.evaluate.pictures import FORMATS
-from plainfilm.evaluate.tables import Cell, Grid, to_csv, to_latex, to_markdown
+from plainfilm.evaluate.tables import Cell, Grid, escape_latex, to_csv, to_latex, to_markdown
 
 __all__ = ["write_report"]
 
@@ -49,7 +49,7 @@ def write_report(
     parts = [f"# {title}\n", f"{methods}\n", *map(to_markdown, grids)]
     parts += [f"![{path.stem}]({path.name})\n" for path in drawn]
     texts = {folder / _PAGE: "\n".join(parts), **tables}
-    texts[folder / _LATEX] = "\n".join(map(to_latex, grids))
+    texts[folder / _LATEX] = "\n".join([f"{escape_latex(methods)}\n", *map(to_latex, grids)])
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path, text in texts.items():

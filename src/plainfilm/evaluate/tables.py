@@ -18,6 +18,7 @@ __all__ = [
     "agreement_records",
     "cooccurrence_grid",
     "cooccurrence_records",
+    "escape_latex",
     "flat",
     "frequency_grid",
     "frequency_records",
@@ -30,6 +31,8 @@ __all__ = [
 UNDEFINED: Final = "0/0"
 """What stands in a table for a figure that has no value."""
 
+_NOTE: Final = f"{UNDEFINED}: undefined."
+
 _TO: Final = "\N{EN DASH}"
 
 _LATEX: Final = {
@@ -37,6 +40,11 @@ _LATEX: Final = {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
+    # In LaTeX's old encoding, which is still its default, these are other characters.
+    **{letter: f"${letter}$" for letter in "<>|"},
+    # After a line's end these would be its arguments.
+    **{letter: f"{{{letter}}}" for letter in "[*"},
+    "\n": " ",
     _TO: "--",
     "\N{PLUS-MINUS SIGN}": r"$\pm$",
     "\N{MINUS SIGN}": "$-$",
@@ -159,30 +167,38 @@ def to_csv(records: Sequence[dict[str, Cell]], columns: Sequence[str] = ()) -> s
 
 
 def to_markdown(grid: Grid) -> str:
-    """The table in Markdown, its title above it."""
+    """The table in Markdown, its title above it, and below it what `0/0` means."""
     rule = ("---", *("---:" for _ in grid.columns[1:]))
     lines = [_line(row) for row in (grid.columns, rule, *grid.rows)]
-    return "\n".join([f"**{grid.title}**", "", *lines, ""])
+    return "\n".join([f"**{grid.title}**", "", *lines, *(["", _NOTE] if _lacks(grid) else []), ""])
 
 
 def to_latex(grid: Grid) -> str:
-    """The table in LaTeX, for the package booktabs, its title as caption."""
-    lines = [r"\begin{table}", rf"\caption{{{_escaped(grid.title)}}}"]
+    """The table in LaTeX, for the package booktabs, its title as caption, `0/0` as in Markdown."""
+    lines = [r"\begin{table}", rf"\caption{{{escape_latex(grid.title)}}}"]
     lines += [rf"\begin{{tabular}}{{l{'r' * (len(grid.columns) - 1)}}}", r"\toprule"]
     lines += [_latex_row(grid.columns), r"\midrule", *map(_latex_row, grid.rows)]
-    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", r"\end{table}", ""])
+    lines += [r"\bottomrule", r"\end{tabular}"]
+    lines += [rf"\par\smallskip{{\footnotesize {_NOTE}}}"] if _lacks(grid) else []
+    return "\n".join([*lines, r"\end{table}", ""])
 
 
-def _latex_row(cells: Sequence[str]) -> str:
-    return rf"{' & '.join(map(_escaped, cells))} \\"
-
-
-def _escaped(text: str) -> str:
+def escape_latex(text: str) -> str:
+    """Text as LaTeX prints it."""
     return "".join(_LATEX.get(letter, letter) for letter in text)
 
 
+def _latex_row(cells: Sequence[str]) -> str:
+    return rf"{' & '.join(map(escape_latex, cells))} \\"
+
+
+def _lacks(grid: Grid) -> bool:
+    return any(UNDEFINED in row for row in grid.rows)
+
+
 def _line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |"
+    plain = (cell.replace("|", "&#124;").replace("\n", " ") for cell in cells)
+    return f"| {' | '.join(plain)} |"
 
 
 def flat(**estimates: Estimate) -> dict[str, Cell]:

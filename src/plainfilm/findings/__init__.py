@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from plainfilm.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from plainfilm.findings.answers import ABSENT, PRESENT, task_of
+    from plainfilm.findings.answers import ABSENT, POSSIBLE, PRESENT, task_of
     from plainfilm.findings.box_tables import BOX_COLUMNS, image_names, write_boxes
     from plainfilm.findings.file_reading import ReadFile, read_files
     from plainfilm.findings.fusion import SURE, fuse, fused_probability
@@ -26,6 +26,7 @@ __all__ = [
     "DEFAULT_LEVEL",
     "FUSED",
     "LESIONS",
+    "POSSIBLE",
     "PRESENT",
     "PUBLISHED_LEVELS",
     "SURE",
@@ -51,6 +52,7 @@ __getattr__ = lazy_exports(
         "DEFAULT_LEVEL": "read_chest",
         "FUSED": "read_spine",
         "LESIONS": "read_spine",
+        "POSSIBLE": "answers",
         "PRESENT": "answers",
         "PUBLISHED_LEVELS": "heat_maps",
         "ReadChest": "read_chest",

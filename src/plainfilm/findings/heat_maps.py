@@ -9,13 +9,27 @@ from numpy.typing import NDArray
 
 from plainfilm.errors import InputError
 
-__all__ = ["PUBLISHED_LEVELS", "boxes_from_map", "levelled", "map_over_film"]
+__all__ = ["PUBLISHED_LEVELS", "boxes_from_map", "evidence_for", "levelled", "map_over_film"]
 
 PUBLISHED_LEVELS: Final = (60, 180)
 """The levels that ChestX-ray8 cut its heat maps at."""
 
 _TOP: Final = 255.0
 _FINEST: Final = 224  # pixels to which a coarser map is enlarged before it is cut
+
+
+def evidence_for(heat: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What of a network's map speaks for its finding: 0 where a place, asked alone, does not make
+    the finding more likely than not.
+
+    Without it, a map that speaks against the finding everywhere would, scaled by itself, be hottest
+    where it says least: at the film's edges.
+
+    Args:
+        heat: log odds, or what is made by gradients.
+    Source: Selvaraju et al., Grad-CAM (ICCV 2017), section 3, which does so for the same reason.
+    """
+    return np.maximum(heat, np.float32(0))
 
 
 def levelled(heat: NDArray[Any]) -> NDArray[np.float32]:

@@ -1,9 +1,11 @@
 """Which models a step runs, and the networks themselves, loaded once in each process."""
 
-from dataclasses import dataclass, field
+import hashlib
+import json
+from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from plainfilm.errors import ModelError
 from plainfilm.models import (
@@ -11,6 +13,7 @@ from plainfilm.models import (
     DetectorCard,
     FindingCard,
     FindingNetwork,
+    TaskCard,
     find_detector,
     find_finding_model,
 )
@@ -18,23 +21,32 @@ from plainfilm.models.store import Stored
 
 __all__ = ["ModelFile", "detector_of", "network_of"]
 
+_PROSE: Final = {"architecture", "data", "figures", "known_failures", "licence", "limits"} | {
+    "notice", "plainfilm_below", "plainfilm_from", "split", "summary"
+}  # fmt: skip
+"""What a card says that no answer follows from."""
+
 
 @dataclass(frozen=True, slots=True)
 class ModelFile:
-    """One model: its bytes, which are a parameter of a step, and where they are, which is not.
+    """One model: what its answers follow from, which is a parameter of a step, and where it is,
+    which is not.
 
     Attributes:
         sha256: of the ONNX file, so that another model computes every film anew.
+        card_sha256: of what its card says of answers, so that another threshold does, too.
         card: where the model's card is, beside the ONNX file.
     """
 
     sha256: str
+    card_sha256: str
     card: Path = field(metadata={"parameter": False})
 
     @classmethod
     def of(cls, model: Stored[Any]) -> Self:
         """The file of this model."""
-        return cls(model.card.sha256, model.network.with_suffix(".json"))
+        card = model.network.with_suffix(".json")
+        return cls(model.card.sha256, _digest(model.card), card)
 
 
 @lru_cache(maxsize=2)
@@ -59,5 +71,11 @@ def detector_of(file: ModelFile, provider: str) -> Detector:
 
 
 def _same(model: Stored[Any], file: ModelFile) -> None:
-    if model.card.sha256 != file.sha256:
+    if ModelFile.of(model) != file:
         raise ModelError(f"{file.card}: the model was exchanged; start again")
+
+
+def _digest(card: TaskCard) -> str:
+    said = {each.name: getattr(card, each.name) for each in fields(card)}
+    told = {name: value for name, value in said.items() if name not in _PROSE}
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()

@@ -11,7 +11,7 @@ from plainfilm.dicom import open_image
 from plainfilm.errors import ModelError, SettingsError
 from plainfilm.findings.answers import PRESENT, located, predictions, usable
 from plainfilm.findings.framing import FramedFilm, show_film
-from plainfilm.findings.heat_maps import levelled, map_over_film
+from plainfilm.findings.heat_maps import evidence_for, levelled, map_over_film
 from plainfilm.findings.read_chest import DEFAULT_LEVEL, frame_of
 from plainfilm.models import FindingNetwork
 from plainfilm.records import Box, Film, Location
@@ -31,7 +31,8 @@ def draw_heat_maps(
     *,
     level: float = DEFAULT_LEVEL,
 ) -> list[Path]:
-    """Draw a film with the heat map and the boxes of each finding that is present over it.
+    """Draw a film with the heat map and the boxes of each finding that is present over it: what of
+    the map speaks for the finding.
 
     Args:
         folder: where `<name>.<finding>.png` are written; it is made when missing.
@@ -48,13 +49,14 @@ def draw_heat_maps(
         raise ModelError(f"{card.name} {card.version} does not tell where; it has no maps")
     framed = show_film(location, [frame_of(card)]).framed(frame_of(card))
     answers = network.run(framed.pixels[np.newaxis, np.newaxis], maps=True)
-    if answers.maps is None or not usable(answers.probabilities):
+    if answers.maps is None or not usable(answers.probabilities, answers.maps):
         return []
+    maps = evidence_for(answers.maps[0])
     said = list(predictions(Film(0, "", location), card, answers.probabilities[0]))
-    boxes = list(located(said, card, answers.maps[0], framed, level))
+    boxes = list(located(said, card, maps, framed, level))
     shown = open_image(location).render(_LONGEST_SIDE)
     written = []
-    for label, one, heat in zip(card.labels, said, answers.maps[0], strict=True):
+    for label, one, heat in zip(card.labels, said, maps, strict=True):
         if one.value != PRESENT:
             continue
         picture = _with_heat(shown, map_over_film(levelled(heat), framed.within, shown.shape))

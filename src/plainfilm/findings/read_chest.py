@@ -42,7 +42,7 @@ class ReadChest:
     provider: str = "cpu"
 
     name: ClassVar[str] = "findings_chest"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     keywords: ClassVar[tuple[str, ...]] = ()
     tasks: ClassVar[tuple[str, ...]] = ("category",)
     batch_items: ClassVar[int] = BATCH_FILMS
@@ -93,13 +93,14 @@ class ReadChest:
         answers = network.run(squares, maps=card.has_maps)
         for place, (film, framed) in enumerate(films):
             probabilities = answers.probabilities[place]
-            if not usable(probabilities):
+            maps = None if answers.maps is None else answers.maps[place]
+            if not usable(probabilities, maps):
                 yield rejected(film, Reason.UNUSABLE_ANSWER, f"of {card.name} {card.version}")
                 continue
             told = list(predictions(film, card, probabilities))
             yield from told
-            if answers.maps is not None:
-                yield from located(told, card, answers.maps[place], framed, self.level)
+            if maps is not None:
+                yield from located(told, card, maps, framed, self.level)
 
 
 def frame_of(card: FindingCard) -> Frame:

@@ -71,7 +71,7 @@ class ReadSpine:
         if classifier is not None and classifier.card.thresholds.get(ABNORMAL) is None:
             raise ModelError(
                 f"{classifier.network}: the card has no label `{ABNORMAL}` with a threshold; train"
-                " the classifier with `plainfilm train spine`"
+                " the classifier with `plainfilm train spine`, on enough films for a threshold"
             )
         return cls(
             None if classifier is None else ModelFile.of(classifier),

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from plainfilm.models.detector_card import DetectorCard
     from plainfilm.models.film_card import FilmCard
     from plainfilm.models.film_encoder import FilmEncoder
-    from plainfilm.models.finding_card import NOTICE, FindingCard, Framing
+    from plainfilm.models.finding_card import NOTICE, FindingCard, Framing, TaskCard
     from plainfilm.models.finding_network import FindingAnswers, FindingNetwork
     from plainfilm.models.page import card_page
     from plainfilm.models.runtime import Answers, Network
@@ -99,6 +99,7 @@ __all__ = [
     "TagCard",
     "TagEncoder",
     "TagInput",
+    "TaskCard",
     "Threshold",
     "add_model",
     "card_page",
@@ -169,6 +170,7 @@ __getattr__ = lazy_exports(
         "TagCard": "tag_card",
         "TagEncoder": "tag_encoder",
         "TagInput": "tag_card",
+        "TaskCard": "finding_card",
         "Threshold": "card",
         "user_folder": "store",
         "write_card": "card",

@@ -4,11 +4,12 @@ It lies beside the ONNX file and is read before it: a model runs only with a car
 bytes. After Mitchell et al., Model Cards for Model Reporting (FAT* 2019).
 """
 
+import codecs
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Protocol, TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -25,7 +26,6 @@ __all__ = [
     "Data",
     "Figure",
     "Threshold",
-    "check_identity",
     "check_name",
     "read_card",
     "read_card_of",
@@ -41,26 +41,6 @@ _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _RELEASE: Final = re.compile(r"\d+(\.\d+)*")
 _SIDES: Final = range(32, 2049)
-
-
-class CommonCard(Protocol):
-    """What the cards of all kinds of models have."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def version(self) -> str: ...
-    @property
-    def sha256(self) -> str: ...
-    @property
-    def interface(self) -> int: ...
-    @property
-    def plainfilm_from(self) -> str: ...
-    @property
-    def plainfilm_below(self) -> str: ...
-
-
-AnyCard = TypeVar("AnyCard", bound=CommonCard)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,28 +97,20 @@ class Data:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
-    """Everything that is known of a model of film categories.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommonCard:
+    """What is known of a model of any kind.
 
     Attributes:
         name: the model's name in the store: lower case, digits, `.`, `_`, `-`.
         version: of the model, any text.
         sha256: of the ONNX file, 64 hex digits.
-        side: of the square films that it takes, in pixels, 32 to 2048.
-        classes: the names of the logits, in order.
         licence: under which terms the model may be used.
         interface: see `INTERFACE`.
         plainfilm_from, plainfilm_below: the releases of plainfilm that it was made for; no upper
             end where empty.
-        uncovered: classes that the model never learnt, and that are never predicted.
-        temperatures: head → what its logits are divided by; 1 where a head is not named.
-        thresholds: class → `Threshold`; a class that is not named goes to review at best.
-        untrained: heads beside the category that never learnt, and are not asked.
-        tells_mirrored: classes whose anatomy tells whether a film is mirrored.
         split: how films were kept apart for training, validation and test.
-        figures, categories: measured on the test split.
-        calibration: name → value, such as `expected_calibration_error`.
+        figures: measured on the test split.
         known_failures: a sentence each.
     Raises:
         ModelError: a value contradicts another or is out of range.
@@ -147,27 +119,58 @@ class Card:
     name: str
     version: str
     sha256: str
-    side: int
-    classes: tuple[str, ...]
     licence: str
     interface: int = INTERFACE
     plainfilm_from: str = "0.1"
     plainfilm_below: str = ""
     summary: str = ""
+    data: tuple[Data, ...] = ()
+    split: str = ""
+    figures: tuple[Figure, ...] = ()
+    known_failures: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_name(self.name)
+        if not _SHA256.fullmatch(self.sha256):
+            raise ModelError("sha256 must be 64 hex digits in lower case")
+        for end, release in (("from", self.plainfilm_from), ("below", self.plainfilm_below)):
+            if release and not _RELEASE.fullmatch(release):
+                raise ModelError(f"plainfilm_{end} must be a release such as 0.1")
+
+
+AnyCard = TypeVar("AnyCard", bound=CommonCard)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card(CommonCard):
+    """Everything that is known of a model of film categories.
+
+    Attributes:
+        side: of the square films that it takes, in pixels, 32 to 2048.
+        classes: the names of the logits, in order.
+        uncovered: classes that the model never learnt, and that are never predicted.
+        temperatures: head → what its logits are divided by; 1 where a head is not named.
+        thresholds: class → `Threshold`; a class that is not named goes to review at best.
+        untrained: heads beside the category that never learnt, and are not asked.
+        tells_mirrored: classes whose anatomy tells whether a film is mirrored.
+        categories: measured on the test split.
+        calibration: name → value, such as `expected_calibration_error`.
+    Raises:
+        ModelError: a value contradicts another or is out of range.
+    """
+
+    side: int
+    classes: tuple[str, ...]
     uncovered: tuple[str, ...] = ()
     temperatures: Mapping[str, float] = field(default_factory=dict, hash=False)
     thresholds: Mapping[str, Threshold] = field(default_factory=dict, hash=False)
     untrained: tuple[str, ...] = ()
     tells_mirrored: tuple[str, ...] = ()
-    data: tuple[Data, ...] = ()
-    split: str = ""
-    figures: tuple[Figure, ...] = ()
     categories: tuple[CategoryFigures, ...] = ()
     calibration: Mapping[str, float] = field(default_factory=dict, hash=False)
-    known_failures: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        check_identity(self.name, self.sha256, self.plainfilm_from, self.plainfilm_below)
+        CommonCard.__post_init__(self)  # super() does not know a class with slots
         if self.side not in _SIDES:
             raise ModelError(f"side ({self.side}) must be 32 to {_SIDES[-1]} pixels")
         self._check_classes()
@@ -234,20 +237,6 @@ def check_name(name: str) -> str:
     return name
 
 
-def check_identity(name: str, sha256: str, plainfilm_from: str, plainfilm_below: str) -> None:
-    """Make sure of what every card has.
-
-    Raises:
-        ModelError: one of them cannot be what it is said to be.
-    """
-    check_name(name)
-    if not _SHA256.fullmatch(sha256):
-        raise ModelError("sha256 must be 64 hex digits in lower case")
-    for end, release in (("from", plainfilm_from), ("below", plainfilm_below)):
-        if release and not _RELEASE.fullmatch(release):
-            raise ModelError(f"plainfilm_{end} must be a release such as 0.1")
-
-
 def read_card(path: Path) -> Card:
     """Read the card of a model of film categories; see `read_card_of`."""
     return read_card_of(Card, path)
@@ -262,7 +251,7 @@ def read_card_of(kind: type[AnyCard], path: Path) -> AnyCard:
         ModelError: the card is missing, damaged, or of another interface or release.
     """
     try:
-        content = path.read_bytes()
+        content = path.read_bytes().removeprefix(codecs.BOM_UTF8)  # editors leave it
     except OSError as error:
         raise ModelError(
             f"{path}: the model card cannot be read ({error.strerror}); a model needs its card"

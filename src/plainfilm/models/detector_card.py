@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, get_args
 
 from plainfilm.errors import ModelError
-from plainfilm.models.card import INTERFACE, Data, Figure, check_identity
-from plainfilm.models.finding_card import NOTICE, check_labels
+from plainfilm.models.finding_card import TaskCard
 
 __all__ = ["DetectorCard", "DetectorFraming"]
 
@@ -17,15 +16,11 @@ _SIDES: Final = range(32, 4097)
 _MOST_BOXES: Final = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class DetectorCard:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectorCard(TaskCard):
     """Everything known of a model that puts boxes around findings.
 
     Attributes:
-        name, version, sha256, licence, interface, plainfilm_from, plainfilm_below, summary, data,
-            split, figures, known_failures: as in `Card`.
-        task, architecture, categories, limits, notice: as in `FindingCard`.
-        labels: the findings; the network names them by their place here, counted from 0.
         rows, columns: of the films that it takes, in pixels, 32 to 4096.
         framing: how a film comes into these.
         least_score: boxes below are dropped.
@@ -36,34 +31,15 @@ class DetectorCard:
         ModelError: a value contradicts another or is out of range.
     """
 
-    name: str
-    version: str
-    sha256: str
-    task: str
-    labels: tuple[str, ...]
     rows: int
     columns: int
-    licence: str
-    architecture: str = ""
-    categories: tuple[str, ...] = ()
     framing: DetectorFraming = "pad"
     least_score: float = 0.05
     overlap: float | None = 0.5
     most_boxes: int = 100
-    interface: int = INTERFACE
-    plainfilm_from: str = "0.1"
-    plainfilm_below: str = ""
-    summary: str = ""
-    data: tuple[Data, ...] = ()
-    split: str = ""
-    figures: tuple[Figure, ...] = ()
-    known_failures: tuple[str, ...] = ()
-    limits: tuple[str, ...] = ()
-    notice: str = NOTICE
 
     def __post_init__(self) -> None:
-        check_identity(self.name, self.sha256, self.plainfilm_from, self.plainfilm_below)
-        check_labels(self.task, self.labels, self.categories)
+        TaskCard.__post_init__(self)
         if self.rows not in _SIDES or self.columns not in _SIDES:
             raise ModelError(
                 f"rows x columns ({self.rows} x {self.columns}) must be 32 to {_SIDES[-1]} each"

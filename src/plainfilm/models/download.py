@@ -4,7 +4,7 @@ import hashlib
 import http.client
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -62,20 +62,28 @@ def file_sha256(path: Path) -> str:
 
 
 def _fetched(url: str, target: Path, progress: Callable[[int, int], None]) -> str:
-    digest, done = hashlib.sha256(), 0
+    digest = hashlib.sha256()
     try:
-        file = target.open("wb")
+        with target.open("wb") as file:
+            for block in _blocks(url, progress):
+                file.write(block)
+                digest.update(block)
     except OSError as error:
         raise SettingsError(f"cannot write {target}: {error.strerror}") from error
+    return digest.hexdigest()
+
+
+def _blocks(url: str, progress: Callable[[int, int], None]) -> Iterator[bytes]:
+    """What comes from an address, to its end."""
+    done = 0
     try:
-        with file, urllib.request.urlopen(url, timeout=_TIMEOUT_S) as answer:  # noqa: S310 - checked
+        with urllib.request.urlopen(url, timeout=_TIMEOUT_S) as answer:  # noqa: S310 - checked
             length = int(answer.headers.get("Content-Length") or 0)
             while block := answer.read(_AT_ONCE):
                 done += len(block)
                 if done > _LARGEST:
                     raise ModelError(f"{url} is larger than any network's weights")
-                file.write(block)
-                digest.update(block)
+                yield block
                 progress(done, length)
     except urllib.error.HTTPError as error:
         raise ModelError(f"{url} cannot be fetched: the server answers {error.code}") from error
@@ -86,4 +94,3 @@ def _fetched(url: str, target: Path, progress: Callable[[int, int], None]) -> st
         ) from error
     if length and done != length:
         raise ModelError(f"{url}: {done:,} of {length:,} bytes came; try again")
-    return digest.hexdigest()

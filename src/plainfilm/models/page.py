@@ -82,8 +82,11 @@ def _finds(card: FindingCard | DetectorCard) -> Iterator[tuple[str, str]]:
 
 def _labels(card: FindingCard) -> Iterator[str]:
     yield "## Findings"
-    rows = [(label, _number(card.thresholds.get(label))) for label in card.labels]
-    yield _table(("finding", "present from"), rows)
+    rows = []
+    for label in card.labels:
+        threshold = card.thresholds.get(label)
+        rows.append((label, _number(threshold), _number(card.present_from.get(label, threshold))))
+    yield _table(("finding", "possible from (threshold)", "present from"), rows)
 
 
 def _takes_films(card: Card | FilmCard) -> Iterator[tuple[str, str]]:

@@ -1,6 +1,7 @@
 """Running a model of film categories with ONNX Runtime."""
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any, Final
 
 import numpy as np
@@ -14,8 +15,8 @@ from plainfilm.models.store import Stored, StoredModel
 
 __all__ = ["PROVIDERS", "Answers", "Network", "open_session"]
 
-PROVIDERS: Final = {"cpu": "CPUExecutionProvider", "openvino": "OpenVINOExecutionProvider"}
-"""What may compute, by the name that users give it."""
+PROVIDERS: Final = ("cpu", "openvino")
+"""What may compute: ONNX Runtime, or OpenVINO in its place."""
 
 _INPUT: Final = "film"
 _MAP: Final = "category_map"
@@ -111,43 +112,50 @@ class Network:
 
 
 def open_session(model: Stored[Any], threads: int, provider: str = "cpu") -> Any:
-    """ONNX Runtime's session of a model.
+    """ONNX Runtime's session of a model, or OpenVINO's with the same methods.
 
     Args:
-        provider: `cpu`, or `openvino` where this ONNX Runtime was built with it.
+        provider: `cpu`, or `openvino` where the package is installed; both compute on the
+            processor, in 32 bits.
     Raises:
         ModelError: the file is missing, damaged or no ONNX.
-        SettingsError: the provider is unknown, not installed, or does not start.
+        SettingsError: the provider is unknown or not installed.
     """
-    wanted = _provider(provider)
+    if provider not in PROVIDERS:
+        raise SettingsError(f"there is no provider `{provider}`; known: {', '.join(PROVIDERS)}")
+    if provider == "openvino" and find_spec("openvino") is None:
+        raise SettingsError(
+            "OpenVINO is not installed; install it with `pip install 'plainfilm[openvino]'`, or use"
+            " the provider cpu"
+        )
     content = model.verified()
+    opened = _opened_by_openvino if provider == "openvino" else _opened
+    return opened(model, content, threads)
+
+
+def _opened(model: Stored[Any], content: bytes, threads: int) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
     options.log_severity_level = 4  # its errors are raised as well; they need not be printed
     try:
-        session = onnxruntime.InferenceSession(content, options, providers=wanted)
+        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except _ERRORS as error:
-        raise ModelError(
-            f"{model.network} is no ONNX file that ONNX Runtime {onnxruntime.__version__} can"
-            " run; export it anew"
-        ) from error
-    if wanted[0] not in session.get_providers():  # it falls back to the processor by itself
-        raise SettingsError(f"{provider} does not start on this machine; use the provider cpu")
-    return session
+        raise _not_run(model, f"ONNX Runtime {onnxruntime.__version__}") from error
 
 
-def _provider(name: str) -> list[str]:
-    if name not in PROVIDERS:
-        raise SettingsError(f"there is no provider `{name}`; known: {', '.join(PROVIDERS)}")
-    wanted = PROVIDERS[name]
-    if wanted not in onnxruntime.get_available_providers():
-        raise SettingsError(
-            f"this ONNX Runtime was built without {name}; install the package"
-            " `onnxruntime-openvino` in place of `onnxruntime`, or use the provider cpu"
-        )
-    return list(dict.fromkeys((wanted, PROVIDERS["cpu"])))
+def _opened_by_openvino(model: Stored[Any], content: bytes, threads: int) -> Any:
+    from plainfilm.models.openvino_session import ERRORS, OpenVinoSession  # noqa: PLC0415
+
+    try:
+        return OpenVinoSession(content, threads)
+    except ERRORS as error:
+        raise _not_run(model, "OpenVINO") from error
+
+
+def _not_run(model: Stored[Any], runner: str) -> ModelError:
+    return ModelError(f"{model.network} is no ONNX file that {runner} can run; export it anew")
 
 
 def _check_interface(session: Any, model: StoredModel) -> None:

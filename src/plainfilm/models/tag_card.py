@@ -5,7 +5,7 @@ from itertools import chain
 from typing import Final
 
 from plainfilm.errors import ModelError
-from plainfilm.models.card import INTERFACE, Data, Figure, check_identity
+from plainfilm.models.card import CommonCard
 
 __all__ = ["NumberInput", "TagCard", "TagInput"]
 
@@ -52,13 +52,11 @@ class TagInput:
         return sum(map(int, parts))
 
 
-@dataclass(frozen=True, slots=True)
-class TagCard:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagCard(CommonCard):
     """Everything known of a model that makes a few numbers of a film's tags.
 
     Attributes:
-        name, version, sha256, licence, interface, plainfilm_from, plainfilm_below, summary, data,
-            split, figures, known_failures: as in `Card`.
         inputs: the columns that it takes, tag by tag.
         outputs: how many numbers it makes of them.
         layers: widths of the layers between.
@@ -66,24 +64,12 @@ class TagCard:
         ModelError: a value contradicts another or is out of range.
     """
 
-    name: str
-    version: str
-    sha256: str
     inputs: tuple[TagInput, ...]
     outputs: int
-    licence: str
     layers: tuple[int, ...] = ()
-    interface: int = INTERFACE
-    plainfilm_from: str = "0.1"
-    plainfilm_below: str = ""
-    summary: str = ""
-    data: tuple[Data, ...] = ()
-    split: str = ""
-    figures: tuple[Figure, ...] = ()
-    known_failures: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        check_identity(self.name, self.sha256, self.plainfilm_from, self.plainfilm_below)
+        CommonCard.__post_init__(self)
         if len(set(self.keywords)) != len(self.inputs):
             raise ModelError("inputs name a tag twice")
         if not 1 <= self.columns <= _MOST_COLUMNS:

@@ -17,6 +17,7 @@ __all__ = [
     "DenseNetFeatures",
     "ImageNetColours",
     "TransformersFeatures",
+    "laid_out",
     "load_strictly",
     "monai_densenet_state",
     "monai_networks",
@@ -24,6 +25,8 @@ __all__ = [
 ]
 
 DENSENETS: Final = ("densenet121", "densenet169", "densenet201", "densenet264")
+_WEIGHTS: Final = (".safetensors", ".bin")
+_ATTENTION: Final = "eager"  # fused attention in windows (Swin) cannot be exported to ONNX
 _MEAN: Final = (0.485, 0.456, 0.406)  # of ImageNet
 _SPREAD: Final = (0.229, 0.224, 0.225)
 
@@ -137,7 +140,7 @@ class TransformersFeatures(nn.Module):
             example = torch.zeros(1, 1, side, side)
             try:
                 self.channels = int(self.eval()(example).shape[1])
-            except (RuntimeError, ValueError, AttributeError) as error:
+            except (AttributeError, IndexError, RuntimeError, TypeError, ValueError) as error:
                 raise ModelError(
                     f"{source} gives no maps of films of {side} x {side} pixels; choose another"
                     " side or network"
@@ -145,10 +148,10 @@ class TransformersFeatures(nn.Module):
 
     def forward(self, films: Tensor) -> Tensor:
         found: Tensor = self.body(self.colours(films)).last_hidden_state
-        return found if found.ndim == 4 else _laid_out(found)
+        return found if found.ndim == 4 else laid_out(found)
 
 
-def _laid_out(tokens: Tensor) -> Tensor:
+def laid_out(tokens: Tensor) -> Tensor:
     """(n, tokens, channels) to (n, channels, rows, columns); class tokens come first and go."""
     side = math.isqrt(tokens.shape[1])
     squares = tokens[:, -side * side :]
@@ -160,15 +163,22 @@ def _transformers_network(source: str) -> nn.Module:
         from transformers import AutoConfig, AutoModel  # noqa: PLC0415 - large, and seldom needed
     except ImportError as error:
         raise ModelError("this needs transformers: pip install transformers") from error
+    from safetensors import SafetensorError  # noqa: PLC0415 - comes with transformers
+
     folder = Path(source)
     try:
-        if folder.is_dir() and not any(folder.glob("*.safetensors")):
-            network: nn.Module = AutoModel.from_config(AutoConfig.from_pretrained(source))
+        if folder.is_dir() and not any(each.suffix in _WEIGHTS for each in folder.iterdir()):
+            config = AutoConfig.from_pretrained(source)
+            network: nn.Module = AutoModel.from_config(config, attn_implementation=_ATTENTION)
         else:
-            network = AutoModel.from_pretrained(source)
+            network = AutoModel.from_pretrained(source, attn_implementation=_ATTENTION)
     except (OSError, ValueError) as error:
         raise ModelError(
             f"transformers has no network {source} here and cannot fetch it; give a folder"
+        ) from error
+    except (RuntimeError, TypeError, pickle.UnpicklingError, SafetensorError) as error:
+        raise ModelError(
+            f"{source}: the weights are damaged, or do not fit the network of its config.json"
         ) from error
     return network
 

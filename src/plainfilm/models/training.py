@@ -77,7 +77,7 @@ class Device:
         if self.precision not in _PRECISIONS:
             raise SettingsError(f"the precision is one of {', '.join(_PRECISIONS)}")
         try:
-            torch.empty(0, device=self.name)
+            float(torch.ones(1, device=self.name))
         except (RuntimeError, AssertionError) as error:
             raise SettingsError(f"PyTorch finds no device `{self.name}` here") from error
 
@@ -92,8 +92,11 @@ class Device:
         return torch.amp.GradScaler(torch.device(self.name).type, enabled=needed)
 
     def _half(self) -> torch.dtype:
-        is_cuda = torch.device(self.name).type == "cuda"
-        return torch.float16 if is_cuda and not torch.cuda.is_bf16_supported() else torch.bfloat16
+        # bfloat16 that a GPU only emulates takes longer than single precision does.
+        is_old = torch.device(self.name).type == "cuda" and not torch.cuda.is_bf16_supported(
+            including_emulation=False
+        )
+        return torch.float16 if is_old else torch.bfloat16
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +160,8 @@ def fit_resumable(
         The averaged network, on the processor, in evaluation mode.
     Raises:
         ModelError: the checkpoint is damaged, or of another architecture, other films or another
-            plan.
-        SettingsError: the checkpoint cannot be written.
+            plan; or a loss is no number.
+        SettingsError: the checkpoint cannot be written, or the device has too little memory.
     """
     device = device or Device()
     learning = _Learning(network.to(device.name), backbone, schedule, device)
@@ -184,15 +187,28 @@ class _Learning(Generic[Network]):
         inner = [parameter for parameter in self.trained if id(parameter) in own]
         outer = [parameter for parameter in self.trained if id(parameter) not in own]
         self.optimizer = _optimizer(inner, outer, schedule)
-        self.decay = torch.optim.lr_scheduler.LambdaLR(
-            self.optimizer, lambda step: _rate_at(step, schedule)
-        )
         self.scaler = device.scaler()
         self.averaged = copy.deepcopy(network).eval()
         network.train()
 
     def step(self, number: int, batch: Batch, loss: Callable[[Network, Batch], Tensor]) -> float:
-        """Learn from one batch; returns its loss."""
+        """Learn from one batch; returns its loss.
+
+        Raises:
+            ModelError: it is no number; the weights are not to be used then.
+            SettingsError: the device has too little memory.
+        """
+        try:
+            return self._step(number, batch, loss)
+        except torch.OutOfMemoryError as error:
+            raise SettingsError(
+                f"`{self.device.name}` has too little memory; learn from fewer films in each step,"
+                " or smaller ones"
+            ) from error
+
+    def _step(self, number: int, batch: Batch, loss: Callable[[Network, Batch], Tensor]) -> float:
+        for group in self.optimizer.param_groups:
+            group["lr"] = group["highest"] * _rate_at(number, self.schedule)
         with self.device.autocast():
             value = loss(self.network, batch)
         self.optimizer.zero_grad(set_to_none=True)
@@ -201,27 +217,37 @@ class _Learning(Generic[Network]):
         nn.utils.clip_grad_norm_(self.trained, self.schedule.clip)
         self.scaler.step(self.optimizer)
         self.scaler.update()
-        self.decay.step()
         keep = min(self.schedule.averaging, (number + 1) / (number + 10))
         _average(self.averaged, self.network, keep)
-        return float(value.detach())
+        found = float(value.detach())
+        if not (math.isfinite(found) or self.scaler.is_enabled()):  # which leaves such steps out
+            raise ModelError(
+                f"the loss of step {number + 1:,} is no number: the network learns too fast, or"
+                " from weights that are none"
+            )
+        return found
 
     def state(self) -> dict[str, Any]:
         return {name: getattr(self, name).state_dict() for name in _STATE}
 
     def load(self, state: dict[str, Any]) -> None:
         for name in _STATE:
-            getattr(self, name).load_state_dict(state[name])
+            # A scaler that had nothing to do, on another device, has no state.
+            if name != "scaler" or state[name]:
+                getattr(self, name).load_state_dict(state[name])
 
 
-_STATE: Final = ("network", "averaged", "optimizer", "decay", "scaler")
+_STATE: Final = ("network", "averaged", "optimizer", "scaler")
 
 
 def _optimizer(
     inner: Sequence[nn.Parameter], outer: Sequence[nn.Parameter], schedule: Schedule
 ) -> torch.optim.Optimizer:
     rate = schedule.learning_rate
-    groups = [{"params": inner, "lr": rate}, {"params": outer, "lr": rate * schedule.head_ratio}]
+    groups = [
+        {"params": inner, "highest": rate},
+        {"params": outer, "highest": rate * schedule.head_ratio},
+    ]
     filled = [group for group in groups if group["params"]]
     if schedule.optimizer == "sgd":
         return torch.optim.SGD(
@@ -279,7 +305,12 @@ def _restored(learning: _Learning[Any], checkpoint: Checkpoint) -> int:
             f"{checkpoint.path} was made from other films or by another plan; remove it, or choose"
             " another folder"
         )
-    learning.load(found["state"])
+    try:
+        learning.load(found["state"])
+    except (KeyError, RuntimeError, TypeError, ValueError) as error:
+        raise ModelError(
+            f"{checkpoint.path} holds weights that do not fit the network; remove it"
+        ) from error
     return int(found["step"])
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from plainfilm.dicom import encode_png
 from plainfilm.errors import BadTable
+from plainfilm.findings.training.detection_data import image_files
 from plainfilm.findings.training.film_store import store_films
 from plainfilm.findings.training.lesions import LESION_CLASSES, lesion_class, lesion_names
 from plainfilm.findings.training.read_boxed_films import read_boxed_films
@@ -91,6 +92,8 @@ def test_parts_come_from_the_published_folders(write: Write, tmp_path: Path) -> 
         (("a", "Osteophytes", "", 2, 1, 22), "a coordinate is no number"),
         (("a", "Osteophytes", "nan", 2, 1, 22), "a coordinate is no number"),
         (("z", "Osteophytes", 1, 2, 11, 22), "there is no film of this image_id"),
+        (("a", "No finding", 1, 2, 11, 22), "row 3: No finding has a box"),
+        (("a", "", "", "", "", ""), r"not known: no name \(1\)"),
         (("a", "gallstone", 1, 2, 11, 22), r"not known: gallstone \(1\): known are Ankylosis"),
     ],
 )
@@ -105,9 +108,53 @@ def test_an_annotation_that_cannot_be_used_is_told_and_may_be_left_out_with_its_
     assert len(found.faults) == 1
 
 
+def test_names_may_carry_endings_and_what_is_empty_may_be_called_so(write: Write) -> None:
+    rows = [("a.png", *GOOD[1:]), ("b.dicom", "no_finding", "nan", "NaN", "", "None")]
+    assert [film.labels for film in read_boxed_films(write(rows)).films] == [("osteophytes",), ()]
+
+
+def test_what_several_readers_boxed_is_one_lesion(write: Write, tmp_path: Path) -> None:
+    folder = write([])
+    rows = [
+        ("r1", "Osteophytes", 0, 0, 10, 10),
+        ("r1", "Osteophytes", 0, 0, 10, 10),  # twice the same row
+        ("r1", "Osteophytes", 0, 0, 10, 8),  # one's own boxes are never the same lesion
+        ("r2", "Osteophytes", 0, 1, 10, 10),  # another's
+        ("r2", "Osteophytes", 8, 8, 20, 20),  # elsewhere
+        ("r2", "Fracture", 0, 0, 10, 10),  # of another class
+        ("r3", "No finding", "", "", "", ""),
+    ]
+    with (folder / "annotations.csv").open("a", newline="") as file:
+        csv.writer(file).writerows(["s", "x", "a", *row] for row in rows)
+    (film,) = read_boxed_films(folder).films
+    assert film.labels == ("osteophytes", "osteophytes", "osteophytes", "other lesions")
+    assert film.boxes[:, 3].tolist() == [10, 8, 20, 10]
+
+
+def test_films_without_an_ending_are_told_by_what_they_hold(write: Write, tmp_path: Path) -> None:
+    folder = write([("1.2.840.7", *GOOD[1:]), NORMAL])
+    (folder / "1.2.840.7").write_bytes(bytes(128) + b"DICM")
+    (folder / "LICENSE").write_text("terms")
+    assert {path.name for path in image_files(folder).values()} == {
+        *("1.2.840.7", "a.png", "b.png", "c.png")
+    }
+
+
+def test_of_a_dicom_file_and_its_picture_it_is_the_dicom_file(write: Write) -> None:
+    folder = write([GOOD])
+    (folder / "train_images").mkdir()
+    (folder / "train_images" / "a.dicom").write_bytes(b"")
+    assert image_files(folder)["a"].suffix == ".dicom"
+    (folder / "train_images" / "a.dcm").write_bytes(b"")
+    with pytest.raises(BadTable, match="have one name"):
+        read_boxed_films(folder)
+
+
 def test_lesions_may_go_by_their_own_names(write: Write) -> None:
     found = read_boxed_films(write([GOOD, ("b", "gallstone", 1, 2, 3, 4)]), own_names=True)
     assert found.labels == ("Osteophytes", "gallstone")
+    with pytest.raises(BadTable, match="No finding has a box"):  # and no lesion of that name
+        read_boxed_films(write([GOOD, ("b", "No finding", 0, 0, 1, 1)]), own_names=True)
 
 
 def test_boxes_outside_their_film_are_told(write: Write, tmp_path: Path) -> None:
@@ -178,6 +225,26 @@ def test_what_is_wrong_with_coco_is_told(
     write([])
     with pytest.raises(BadTable, match=why):
         read_boxed_films(coco(tmp_path, **changes))
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"id": 1}, "two images have one id"),
+        ({"file_name": "a.png"}, "two images have one file_name"),  # or one film learns and tests
+        ({"height": 0}, "image 2: it has no width or no height"),
+    ],
+)
+def test_images_that_coco_tells_of_wrongly_are_refused(
+    write: Write, tmp_path: Path, changes: dict[str, object], why: str
+) -> None:
+    write([])
+    path = coco(tmp_path)
+    content = json.loads(path.read_text())
+    content["images"][1] |= changes
+    path.write_text(json.dumps(content))
+    with pytest.raises(BadTable, match=why):
+        read_boxed_films(path)
 
 
 def test_coco_without_its_images_is_refused(tmp_path: Path) -> None:

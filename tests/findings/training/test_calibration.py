@@ -1,10 +1,11 @@
 """Probabilities that mean what they say."""
 
 import numpy as np
+import pytest
 import torch
 from torch import nn
 
-from plainfilm.findings.training.calibration import Calibrated, Scales
+from plainfilm.findings.training.calibration import Calibrated, Scales, rarely_reached
 from plainfilm.findings.training.classifier import MapClassifier
 
 
@@ -45,3 +46,24 @@ def test_maps_are_scaled_as_logits_are() -> None:
     assert torch.allclose(torch.sigmoid(maps.mean((2, 3))), probabilities, atol=1e-5)
     said = network(films)[0].detach().numpy()
     assert np.allclose(scales.applied(said), probabilities.detach().numpy(), atol=1e-5)
+
+
+@pytest.mark.parametrize("films", [1, 19, 20, 39, 400])
+def test_at_most_one_in_twenty_films_without_a_finding_is_called_present(films: int) -> None:
+    said = np.random.default_rng(films).random(films).astype(np.float32) ** 3
+    least = rarely_reached(said)
+    assert (said >= least).sum() <= films // 20
+    assert (said >= least - 2e-4).sum() >= min(films, films // 20 + 1)  # and no higher than needed
+
+
+def test_films_that_all_tie_are_not_called_present() -> None:
+    assert rarely_reached(np.full(100, 0.3, np.float32)) == pytest.approx(0.3001)
+    assert rarely_reached(np.ones(100, np.float32)) == 1.0
+
+
+def test_findings_that_are_told_without_a_mistake_stay_probabilities() -> None:
+    truth = np.repeat([0, 1], 50)[:, np.newaxis].astype(np.float32)
+    said = truth * 0.8 + 0.1
+    found = Scales.fitted(said, truth).applied(said)
+    assert ((found >= 0) & (found <= 1)).all()
+    assert (found.round() == truth).all()

@@ -54,9 +54,32 @@ def test_own_columns_hold_every_kind_of_label(tmp_path: Path) -> None:
     assert read_films(_table(tmp_path, text), findings=["Mass"]).labels == ("Mass",)
 
 
+def test_labels_may_be_written_as_pandas_writes_them(tmp_path: Path) -> None:
+    found = read_films(_table(tmp_path, "file,patient,Mass\na,p,1.0\nb,q,-1.0\nc,r,0.0\n"))
+    assert [film.labels for film in found.films] == [(1,), (-1,), (0,)]
+
+
+def test_films_of_one_zip_file_have_names_of_their_own(tmp_path: Path) -> None:
+    text = "file,patient,member,Mass\na.zip,p,1.png,1\na.zip,q,2.png,0\n"
+    found = read_films(_table(tmp_path, text))
+    assert [film.name for film in found.films] == ["a.zip:1.png", "a.zip:2.png"]
+    assert found.films[1].location == Location(tmp_path / "a.zip", "2.png")
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        ("file,patient,,Edema\na.png,p,,1\n", "column 3 has no name"),
+        (
+            "file,patient,Edema,part\na.png,p,1,test\nb.png,p,0,train\n",
+            "1 patients have films for training and for the test",
+        ),
+        (
+            "file,patient,Edema,part\na.png,p,1,test\nb.png,p,0,\n",
+            "1 patients have films for training and for the test",
+        ),
+        (_NIH.replace(",0,2", ",0,"), "row 4: the image or its patient is empty"),
+        (_NIH.replace("00000002_000.png", " "), "row 4: the image or its patient is empty"),
         ("file,patient\na.png,p\n", "no column of a finding"),
         ("file,Edema\na.png,1\n", "patient"),
         ("file,patient,Edema\na.png,,1\n", "row 2: patient is empty"),

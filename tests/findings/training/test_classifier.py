@@ -13,7 +13,7 @@ from plainfilm.errors import ModelError, SettingsError
 from plainfilm.findings.training.architectures import make_classifier
 from plainfilm.findings.training.classifier import Classifier, Ensemble, MapClassifier
 from plainfilm.findings.training.finding_model import write_network
-from plainfilm.findings.training.grad_cam import grad_cam
+from plainfilm.findings.training.grad_cam import GradientMaps
 from plainfilm.models.backbones import make_backbone
 from plainfilm.models.third_party_backbones import monai_densenet_state
 
@@ -48,7 +48,7 @@ def test_the_map_is_hottest_where_the_finding_is(by_gradients: bool) -> None:
     nn.init.constant_(network.head.weight, 1.0)
     film = torch.zeros(1, 1, 32, 32)
     film[0, 0, 4:8, 20:24] = 1
-    heat = grad_cam(network, film) if by_gradients else network(film)[1].detach().numpy()
+    heat = (GradientMaps(network) if by_gradients else network)(film)[1].detach()
     assert divmod(int(heat[0, 0].argmax()), 8) == (1, 5)
 
 
@@ -91,8 +91,9 @@ def test_gradients_point_where_class_activation_maps_do() -> None:
     """With a linear head on means, Grad-CAM is CAM up to a factor, without what is below 0."""
     network, films = _tiny(), torch.rand(2, 1, 32, 32)
     maps = network(films)[1].detach() - network.head.bias.detach()[None, :, None, None]
-    found = grad_cam(network, films) * maps[0, 0].numel()
-    assert np.allclose(found, maps.clamp(min=0).numpy(), atol=1e-5)
+    said, found = GradientMaps(network)(films)
+    assert torch.allclose(found * maps[0, 0].numel(), maps.clamp(min=0), atol=1e-5)
+    assert torch.equal(said, network(films)[0].detach())
 
 
 def test_a_network_of_monai_keeps_its_head_and_has_gradients() -> None:
@@ -100,19 +101,26 @@ def test_a_network_of_monai_keeps_its_head_and_has_gradients() -> None:
     assert not network.has_maps
     (probabilities,) = network.eval()(torch.rand(1, 1, 64, 64))
     assert probabilities.shape == (1, 2)
-    assert grad_cam(network, torch.rand(1, 1, 64, 64)).shape[:2] == (1, 2)
+    assert GradientMaps(network)(torch.rand(1, 1, 64, 64))[1].shape[:2] == (1, 2)
 
 
-def test_grad_cam_of_a_network_without_maps_is_refused() -> None:
+def test_gradients_of_a_network_without_maps_are_refused() -> None:
     flat = Classifier(nn.Sequential(nn.Flatten(), nn.Linear(64, 1)))
     with pytest.raises(ModelError, match="no maps"):
-        grad_cam(flat, torch.rand(1, 1, 8, 8))
+        GradientMaps(flat)(torch.rand(1, 1, 8, 8))
 
 
-@pytest.mark.parametrize("kind", ["resnet", "vit"])
+@pytest.mark.parametrize("kind", ["resnet", "swin", "vit"])
 def test_networks_of_transformers_give_maps(tmp_path: Path, kind: str) -> None:
     configs = {
         "resnet": {"embedding_size": 8, "hidden_sizes": [8, 16], "depths": [1, 1]},
+        "swin": {
+            "embed_dim": 8,
+            "depths": [1, 1],
+            "num_heads": [1, 2],
+            "image_size": 64,
+            "window_size": 4,
+        },
         "vit": {
             "hidden_size": 16,
             "num_hidden_layers": 1,
@@ -128,12 +136,40 @@ def test_networks_of_transformers_give_maps(tmp_path: Path, kind: str) -> None:
     assert probabilities.shape == (1, 2)
     assert maps.shape[:2] == (1, 2)
     assert maps.shape[2] == maps.shape[3] > 1
+    assert kind == "resnet" or network.backbone.body.config._attn_implementation == "eager"
 
 
-@pytest.mark.parametrize("name", ["densenet99", "monai:NoSuchNetwork", "monai:UNet", "vgg"])
+def test_a_folder_of_damaged_weights_is_refused_and_not_taken_for_one_without(
+    tmp_path: Path,
+) -> None:
+    config = {"model_type": "resnet", "embedding_size": 8, "hidden_sizes": [8], "depths": [1]}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    for name in ("pytorch_model.bin", "model.safetensors"):
+        (tmp_path / name).write_bytes(b"cut short")
+        with pytest.raises(ModelError, match=r"damaged|no network"):
+            make_classifier(f"transformers:{tmp_path}", 2, side=64)
+        (tmp_path / name).unlink()
+
+
+@pytest.mark.parametrize("name", ["resnet10", "efficientnet-b0"])
+def test_networks_of_monai_are_known_by_their_names(name: str) -> None:
+    (said,) = make_classifier(f"monai:{name}", 3, side=64).eval()(torch.rand(1, 1, 64, 64))
+    assert said.shape == (1, 3)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["densenet99", "monai:NoSuchNetwork", "monai:UNet", "monai:SegResNet", "monai:one_hot", "vgg"],
+)
 def test_an_unknown_architecture_is_refused(name: str) -> None:
     with pytest.raises(SettingsError):
-        make_classifier(name, 2)
+        make_classifier(name, 2, side=64)
+
+
+@pytest.mark.parametrize("name", ["monai:resnet10", "efficientnet-lite0", "transformers:here"])
+def test_weights_that_would_not_be_used_are_refused(name: str) -> None:
+    with pytest.raises(SettingsError, match=f"{name} takes none"):
+        make_classifier(name, 2, weights="weights.pt")
 
 
 def test_a_densenet_takes_weights_of_its_own_kind_only(tmp_path: Path) -> None:

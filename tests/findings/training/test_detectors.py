@@ -1,18 +1,32 @@
 """Every detector behind the one interface: it learns, and gives what the interface says."""
 
+import hashlib
 import sys
 from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 from transformers import HGNetV2Config, ResNetConfig, RTDetrResNetConfig
 
 from plainfilm.errors import ModelError, SettingsError
+from plainfilm.findings.training.detector_model import write_detector_network
+from plainfilm.findings.training.detector_run import DETECTOR_PRESETS
 from plainfilm.findings.training.detectors import DETECTORS, Detector, Target, make_detector
 from plainfilm.findings.training.detectors.anchors import Anchors
+from plainfilm.findings.training.detectors.interface import CANDIDATES
+from plainfilm.models import find_detector
+from plainfilm.models.card import write_card
+from plainfilm.models.detector import Detector as OnnxDetector
+from plainfilm.models.detector import FoundBoxes, suppress
+from plainfilm.models.detector_card import DetectorCard
+from plainfilm.models.store import DETECTOR_CARD_FILE, DETECTOR_NETWORK_FILE
+from plainfilm.models.training import Schedule, fit_resumable
 
 SIDE = 64
 CLASSES = 3
@@ -22,6 +36,10 @@ CLASSES = 3
 def seeded() -> None:
     torch.manual_seed(0)
     torch.set_num_threads(1)
+
+
+def quiet(_step: int, _loss: float) -> None:
+    pass
 
 
 def efficientdet() -> Detector:
@@ -158,6 +176,90 @@ def test_films_without_findings_can_be_learnt_from(maker: Callable[[], Detector]
     assert torch.isfinite(loss)
 
 
+@MAKERS_BY_NAME
+def test_onnx_runtime_finds_the_boxes_that_pytorch_finds(
+    maker: Callable[[], Detector], tmp_path: Path
+) -> None:
+    same_as_onnx(maker().eval(), tmp_path)
+
+
+def same_as_onnx(detector: Detector, folder: Path) -> None:
+    """Export a detector, run it as `detect` does, and compare."""
+    for parameter in detector.parameters():
+        parameter.data = parameter.data.half().float()  # as the file holds them
+    network = folder / DETECTOR_NETWORK_FILE
+    write_detector_network(detector, (SIDE, SIDE), network)
+    card = DetectorCard(
+        name="tiny",
+        version="1",
+        sha256=hashlib.sha256(network.read_bytes()).hexdigest(),
+        task="spine",
+        labels=tuple("abc"[:CLASSES]),
+        rows=SIDE,
+        columns=SIDE,
+        licence="none",
+        least_score=0.0,
+        overlap=detector.overlap,
+    )
+    write_card(card, folder / DETECTOR_CARD_FILE)
+    film = batch()[0][:1]
+    said = OnnxDetector(find_detector(folder)).run(film.numpy()[0, 0])
+    with torch.no_grad():
+        boxes, scores, found = (each[0].numpy() for each in detector(film))
+    wanted = FoundBoxes(boxes.astype(float), scores.astype(float), found)
+    wanted = wanted.only((wanted.boxes[:, 2:] > wanted.boxes[:, :2]).all(axis=1))
+    if detector.overlap is not None:
+        wanted = wanted.only(suppress(wanted, detector.overlap))
+    count = min(len(wanted), 100)
+    assert len(said) == count
+    assert np.allclose(said.scores, wanted.scores[:count], atol=1e-3)
+    for place in range(count):  # scores that are nearly the same may change places
+        same = said.labels == wanted.labels[place]
+        near = np.abs(said.boxes - wanted.boxes[place]).max(axis=1) < 5e-3
+        assert (same & near).any()
+
+
+@MAKERS_BY_NAME
+def test_a_network_that_went_astray_is_told(maker: Callable[[], Detector]) -> None:
+    detector = maker().train()
+    for parameter in detector.parameters():
+        parameter.data.fill_(float("nan"))
+    schedule = Schedule(steps=1)
+    with pytest.raises(ModelError, match=r"no numbers?\b.* learn"):
+        fit_resumable(
+            *(detector, detector.backbone, lambda _: batch(), total_loss, schedule, quiet), seed=0
+        )
+
+
+def total_loss(detector: Detector, given: Any) -> torch.Tensor:
+    return sum(detector.losses(*given).values(), torch.zeros(()))
+
+
+def test_settings_that_make_no_detector_are_refused() -> None:
+    for settings in ({"colour": 1}, {"width": 10, "heads": 3}):
+        with pytest.raises(SettingsError, match="these settings make no sparse-rcnn"):
+            make_detector("sparse-rcnn", CLASSES, settings={**settings, "pretrained": False})
+    with pytest.raises(SettingsError, match="takes no settings"):
+        make_detector("retinanet", CLASSES, settings={"width": 10})
+
+
+def test_an_untaught_backbone_keeps_its_batch_norms() -> None:
+    """Frozen ones never see a film's statistics; only weights bring some along."""
+    assert any(isinstance(each, nn.BatchNorm2d) for each in rt_detr_v2().modules())
+
+
+def test_large_lesions_have_anchors_of_their_size() -> None:
+    anchors = DETECTOR_PRESETS["paper"].settings["anchors"]
+    settings = {"anchors": anchors, "width": 8, "pyramids": 1, "depth": 1, "pretrained": False}
+    detector = make_detector("efficientdet", CLASSES, settings=settings).eval()
+    films = torch.zeros(1, 1, 160, 96)  # no multiple of the coarsest stride
+    with torch.no_grad():
+        boxes, _, _ = detector(films)
+    assert boxes.shape == (1, CANDIDATES, 4)
+    laid = anchors.lay([(1, 1)] * len(anchors.strides))
+    assert float((laid[:, 2] - laid[:, 0]).max()) > 700
+
+
 def test_an_unknown_detector_is_refused_with_the_names_of_those_there_are() -> None:
     with pytest.raises(SettingsError, match=", ".join(DETECTORS)):
         make_detector("yolo", CLASSES)
@@ -194,6 +296,76 @@ def test_without_torchvision_its_detectors_say_what_to_do(
         make_detector(name, CLASSES)
 
 
+@pytest.fixture
+def torchvision() -> None:
+    """Leaves a test out where no torchvision is there, or none that fits this PyTorch."""
+    try:
+        import_module("torchvision.ops")
+    except (ImportError, RuntimeError, OSError) as error:
+        pytest.skip(f"no torchvision that fits this PyTorch: {error}")
+
+
+TORCHVISION_BY_NAME = pytest.mark.parametrize("name", ["faster-rcnn", "retinanet"])
+
+
+@TORCHVISION_BY_NAME
+@pytest.mark.usefixtures("torchvision")
+def test_detectors_of_torchvision_learn_and_see_films_in_their_own_size(
+    name: str, tmp_path: Path
+) -> None:
+    detector = make_detector(name, CLASSES).train()
+    films, targets = batch()
+    optimizer = torch.optim.AdamW(detector.parameters(), lr=5e-5)
+    losses = []
+    for _ in range(5):
+        loss = sum(detector.losses(films, targets).values())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(float(loss.detach()))
+    assert min(losses[1:]) < 0.9 * losses[0]
+    seen: list[torch.Size] = []
+    detector.backbone.register_forward_hook(lambda _m, given, _o: seen.append(given[0].shape))
+    with torch.no_grad():
+        boxes, scores, labels = detector.eval()(films)
+    assert seen == [(2, 3, SIDE, SIDE)]
+    assert boxes.shape == (*scores.shape, 4)
+    assert labels.shape == scores.shape
+    state = tmp_path / "state.pth"
+    torch.save(detector.body.state_dict(), state)
+    again = make_detector(name, CLASSES + 2, weights=str(state))  # all but the last layers
+    first = "backbone.body.conv1.weight"
+    assert torch.equal(again.body.state_dict()[first], detector.body.state_dict()[first])
+    # A ResNet-50 alone, too.
+    bare = {
+        each.removeprefix("backbone.body."): value
+        for each, value in detector.body.state_dict().items()
+        if each.startswith("backbone.body.")
+    }
+    torch.save(bare, state)
+    again = make_detector(name, CLASSES, weights=str(state))
+    assert torch.equal(again.body.state_dict()[first], detector.body.state_dict()[first])
+    torch.save({"other": torch.zeros(1)}, state)
+    for text in (None, "no weights"):
+        if text is not None:
+            state.write_text(text)
+        with pytest.raises(ModelError, match="holds no weights"):
+            make_detector(name, CLASSES, weights=str(state))
+
+
+@TORCHVISION_BY_NAME
+@pytest.mark.usefixtures("torchvision")
+def test_onnx_runtime_finds_what_detectors_of_torchvision_find(name: str, tmp_path: Path) -> None:
+    detector = make_detector(name, CLASSES).eval()
+    # Untaught, RetinaNet is sure of nothing.
+    part = detector.body.head if name == "retinanet" else detector.body.roi_heads
+    for each in part.modules():
+        if isinstance(each, nn.Conv2d) and each.out_channels == 9 * CLASSES:
+            nn.init.normal_(each.weight, std=0.05)
+            nn.init.constant_(each.bias, -1.0)
+    same_as_onnx(detector, tmp_path)
+
+
 class _Stub(nn.Module):
     """Stands in for torchvision's detectors: the same calls, and answers of the same form."""
 
@@ -201,6 +373,7 @@ class _Stub(nn.Module):
         super().__init__()
         self.given = given
         self.backbone = nn.Conv2d(3, 1, 1)
+        self.transform = SimpleNamespace()
         self.taught: Any = None
 
     def forward(self, films: Any, targets: Any = None) -> Any:

@@ -9,6 +9,7 @@ import hashlib
 import io
 import math
 import pickle
+import resource
 import sys
 import threading
 import zipfile
@@ -185,6 +186,21 @@ def test_a_fetched_network_says_what_torchxrayvisions_says(
     assert np.allclose(answers.probabilities, wanted, atol=5e-3)
     assert answers.maps is not None
     assert answers.maps.shape[:2] == (3, 2)
+
+
+def test_a_disk_without_room_is_no_fault_of_the_server(
+    server: tuple[str, Path], tmp_path: Path
+) -> None:
+    address, folder = server
+    (folder / "large.pt").write_bytes(bytes(1 << 20))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, before[1]))
+    try:
+        with pytest.raises(SettingsError, match=r"cannot write .*weights\.pt"):
+            write_published(_described(f"{address}/large.pt"), tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not list(tmp_path.glob("weights*"))
 
 
 def test_a_file_of_another_sha256_is_not_used(server: tuple[str, Path], tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from plainfilm.categories._square import read_square
 from plainfilm.errors import BadTable, InputError, Reason
 from plainfilm.evaluate.csv_tables import CsvTable
+from plainfilm.models.disk_array import array_on_disk
 from plainfilm.models.patient_folds import deal_patients
 from plainfilm.records import Location, Rejection
 from plainfilm.vocabulary import CATEGORIES
@@ -101,12 +102,12 @@ def load_squares(
         side: of a square, in pixels.
         file: where the array is kept; the system reads from it what is needed.
         progress: called with how many films are done.
+    Raises:
+        SettingsError: the disk has no room for the file.
     Returns:
         (n, side, side) uint8; the positions of the films that were read, in order; and the others.
     """
-    squares = np.lib.format.open_memmap(
-        file, mode="w+", dtype=np.uint8, shape=(len(films), side, side)
-    )
+    squares = array_on_disk(file, np.uint8, (len(films), side, side))
     read: list[int] = []
     rejections: list[Rejection] = []
     with ThreadPoolExecutor(2) as pool:

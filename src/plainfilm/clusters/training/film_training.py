@@ -16,6 +16,7 @@ from plainfilm.clusters.seeds import check_seed
 from plainfilm.clusters.training.film_autoencoder import BOTTLENECK, SIDE, FilmAutoencoder
 from plainfilm.errors import BadTable, SettingsError
 from plainfilm.models.card import Data, Figure, write_card
+from plainfilm.models.disk_array import array_on_disk
 from plainfilm.models.export import export_onnx
 from plainfilm.models.film_card import FilmCard
 from plainfilm.models.film_encoder import FILM_OUTPUT
@@ -115,6 +116,7 @@ def train_films(
         progress: called with what is being done, how much of it is done, and of how much.
     Raises:
         BadTable: fewer than ten films, or films of one patient, could be read.
+        SettingsError: the disk has no room for them.
     """
     with tempfile.TemporaryDirectory(prefix="plainfilm-training-") as folder:
         squares, read, rejections = _load(films, Path(folder) / "squares.npy", progress)
@@ -140,8 +142,7 @@ def _load(
     films: Sequence[Film], file: Path, progress: Progress
 ) -> tuple[NDArray[np.uint8], list[int], list[Rejection]]:
     """Squares in one array on disk, (films, side, side); the places that were read; the others."""
-    shape = (max(1, len(films)), SIDE, SIDE)
-    squares = np.lib.format.open_memmap(file, mode="w+", dtype=np.uint8, shape=shape)
+    squares = array_on_disk(file, np.uint8, (max(1, len(films)), SIDE, SIDE))
     read: list[int] = []
     rejections: list[Rejection] = []
     for place, film in enumerate(films):

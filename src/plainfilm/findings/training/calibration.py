@@ -1,21 +1,29 @@
-"""Making probabilities of findings mean what they say, on films that were held out."""
+"""Making probabilities of findings mean what they say, and choosing from which of them a finding is
+called present, on films that were held out."""
 
 from dataclasses import dataclass
+from math import floor
 from typing import Final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 from torch import Tensor, nn
 
 from plainfilm.findings.training.classifier import Classifier, Ensemble
+from plainfilm.findings.training.grad_cam import GradientMaps, has_gradient_maps
 
-__all__ = ["ENOUGH", "Calibrated", "Scales"]
+__all__ = ["ENOUGH", "MISCALLED", "Calibrated", "Scales", "rarely_reached"]
 
 ENOUGH: Final = 30
 """Films of a kind, present and absent, below which nothing is fitted to them or chosen by them."""
 
+MISCALLED: Final = 0.05
+"""The share of held-out films without a finding in which it may be called present."""
+
+_DIGITS: Final = 4
 _LEAST: Final = 1e-6  # what a probability of 0 is taken for
 _LOOSE: Final = 1e6  # the inverse of a penalty that is next to none
 
@@ -50,8 +58,26 @@ class Scales:
 
     def applied(self, said: NDArray[np.float32]) -> NDArray[np.float32]:
         """Probabilities, (n, labels), after scaling; NaN stays."""
-        found: NDArray[np.float32] = 1 / (1 + np.exp(-(self.slope * _logits(said) + self.offset)))
+        found: NDArray[np.float32] = expit(self.slope * _logits(said) + self.offset)
         return found
+
+
+def rarely_reached(said: NDArray[np.float32]) -> float:
+    """The least probability, to four digits, that `MISCALLED` of some films reach at most; 1 where
+    more of them have 1.
+
+    Many findings are asked of one film, so that at Youden's thresholds most films have a false
+    alarm of some kind. A bound on them holds whatever the findings' frequency, as the threshold
+    that makes F1 largest does not.
+
+    Args:
+        said: (n,) probabilities of films without the finding, in [0, 1], n ≥ 1.
+    Source: a point of high specificity beside another, both chosen on the development set, is how
+        Gulshan et al. (JAMA 2016) put a classifier to use.
+    """
+    falling = np.sort(said)[::-1].astype(np.float64)
+    highest_below = float(falling[int(MISCALLED * len(falling))])
+    return min(1.0, (floor(highest_below * 10**_DIGITS) + 1) / 10**_DIGITS)
 
 
 def _logits(said: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -61,20 +87,24 @@ def _logits(said: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 class Calibrated(nn.Module):
-    """A classifier whose logits, and maps with them, are scaled."""
+    """A classifier whose logits, and maps with them, are scaled: maps stay log odds, whose mean is
+    the logit; maps that are made by gradients are not, and have no offset."""
 
     slope: Tensor
     offset: Tensor
 
-    def __init__(self, classifier: Classifier | Ensemble, scales: Scales) -> None:
+    def __init__(self, classifier: Classifier | Ensemble | GradientMaps, scales: Scales) -> None:
         super().__init__()
         self.classifier = classifier
         self.has_maps = classifier.has_maps
+        self._log_odds = not has_gradient_maps(classifier)
         self.register_buffer("slope", torch.from_numpy(scales.slope))
         self.register_buffer("offset", torch.from_numpy(scales.offset))
 
     def forward(self, films: Tensor) -> tuple[Tensor, ...]:
         probabilities, *maps = self.classifier(films)
         logits = torch.logit(probabilities, _LEAST) * self.slope + self.offset
-        scaled = [each * self.slope[:, None, None] + self.offset[:, None, None] for each in maps]
+        scaled = [each * self.slope[:, None, None] for each in maps]
+        if self._log_odds:
+            scaled = [each + self.offset[:, None, None] for each in scaled]
         return torch.sigmoid(logits), *scaled

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from plainfilm.errors import BadTable, InputError, Reason
 from plainfilm.evaluate.csv_tables import CsvTable, listed
 from plainfilm.findings.framing import Frame, show_film
+from plainfilm.models.disk_array import array_on_disk
 from plainfilm.models.patient_folds import deal_patients
 from plainfilm.records import Location, Rejection
 from plainfilm.vocabulary import NO_FINDING, label_set
@@ -21,7 +22,15 @@ __all__ = ["FilmTable", "FindingFilm", "deal", "labels_of", "load_squares", "rea
 _OWN: Final = ("file", "patient")
 _BESIDE: Final = frozenset({*_OWN, "member", "part", "image_id", "view", "age", "sex"})
 _NIH: Final = ("Image Index", "Finding Labels", "Patient ID")
-_VALUES: Final = {"1": 1.0, "0": 0.0, "-1": -1.0, "": float("nan")}
+_VALUES: Final = {
+    "1": 1.0,
+    "0": 0.0,
+    "-1": -1.0,
+    "": float("nan"),
+    "1.0": 1.0,  # as CheXpert's tables have them, and pandas writes them
+    "0.0": 0.0,
+    "-1.0": -1.0,
+}
 _PARTS: Final = ("", "train", "test")
 _AT_ONCE: Final = 256
 
@@ -33,7 +42,7 @@ class FindingFilm:
     """One film with its truth.
 
     Attributes:
-        name: what its table calls it; unique there.
+        name: what its table calls it, with `:` and the member of a zip file; unique there.
         patient: any text that tells patients apart; a split never divides one.
         labels: in the order of the table's findings: 1 there, 0 not, -1 uncertain, NaN not said.
         part: `train` or `test` where a list says so, else empty.
@@ -64,8 +73,9 @@ def read_films(
     """Read a table of films.
 
     Two forms are known. Its own: `file, patient`, one column for each finding (1, 0, -1 or empty),
-    and where given `member` (of a zip file) and `part` (`train` or `test`). And the table of
-    ChestX-ray14: `Image Index, Finding Labels, Patient ID`, where `file` may say where images are.
+    and where given `member` (of a zip file) and `part` (`train` or `test`; where some films are for
+    the test, all others are for training). And the table of ChestX-ray14: `Image Index, Finding
+    Labels, Patient ID`, where `file` may say where images are.
 
     Args:
         images: the folder that files are relative to; the table's own where it is not given.
@@ -74,7 +84,8 @@ def read_films(
             `test_list.txt`; all others are for training.
     Raises:
         BadTable: a column or value is missing or wrong, a name comes twice, a finding is not
-            there, a listed film is not in the table, or a patient is on both sides of the list.
+            there, no listed film is in the table, or a patient has films for training and for the
+            test.
     """
     rows = CsvTable(table)
     read = _nih_table if set(_NIH) <= set(rows.columns) else _own_table
@@ -82,11 +93,16 @@ def read_films(
     _check_names(table, found.films)
     if findings:
         found = _chosen(table, found, findings)
-    return found if test_list is None else _listed(found, test_list)
+    if test_list is not None:
+        found = _listed(found, test_list)
+    _check_parts(table if test_list is None else test_list, found.films)
+    return found
 
 
 def _own_table(rows: CsvTable, images: Path) -> FilmTable:
     rows.places(_OWN)
+    if "" in rows.columns:
+        raise BadTable(f"{rows.path}: column {rows.columns.index('') + 1} has no name")
     labels = tuple(name for name in rows.columns if name not in _BESIDE)
     if not labels:
         raise BadTable(f"{rows.path}: there is no column of a finding beside {listed(_OWN)}")
@@ -102,10 +118,11 @@ def _own_table(rows: CsvTable, images: Path) -> FilmTable:
             raise BadTable(f"{where}: {listed(wrong)} is none of 1, 0, -1 and empty")
         if row.get("part", "") not in _PARTS:
             raise BadTable(f"{where}: part is neither train nor test")
+        member = row.get("member") or None
         films.append(
             FindingFilm(
-                row["file"],
-                Location(images / row["file"], row.get("member") or None),
+                row["file"] if member is None else f"{row['file']}:{member}",
+                Location(images / row["file"], member),
                 row["patient"],
                 tuple(_VALUES[row[name]] for name in labels),
                 row.get("part", ""),
@@ -121,7 +138,10 @@ def _nih_table(rows: CsvTable, images: Path) -> FilmTable:
     labels = tuple(name for name in label_set("nih") if name != NO_FINDING)
     known = {label.replace(" ", "_"): place for place, label in enumerate(labels)}
     films = []
-    for number, row in rows.rows():
+    for number, values in rows.rows():
+        row = [value.strip() for value in values]
+        if not (row[index] and row[file] and row[patient]):
+            raise BadTable(f"{rows.path}, row {number}: the image or its patient is empty")
         own = [0.0] * len(labels)
         for name in row[named].split("|"):
             place = known.get(name.strip().replace(" ", "_"))
@@ -138,7 +158,7 @@ def _nih_table(rows: CsvTable, images: Path) -> FilmTable:
 def _check_names(table: Path, films: Sequence[FindingFilm]) -> None:
     if not films:
         raise BadTable(f"{table}: there is no film")
-    if len({(film.name, film.location) for film in films}) != len(films):
+    if len({film.name for film in films}) != len(films):
         raise BadTable(f"{table}: films that are there more than once")
 
 
@@ -148,14 +168,7 @@ def _chosen(table: Path, found: FilmTable, findings: Collection[str]) -> FilmTab
         raise BadTable(f"{table} has no finding {listed(missing)}; it has {listed(found.labels)}")
     places = [place for place, name in enumerate(found.labels) if name in set(findings)]
     films = tuple(
-        FindingFilm(
-            film.name,
-            film.location,
-            film.patient,
-            tuple(film.labels[place] for place in places),
-            film.part,
-        )
-        for film in found.films
+        replace(film, labels=tuple(film.labels[place] for place in places)) for film in found.films
     )
     return FilmTable(tuple(found.labels[place] for place in places), films)
 
@@ -170,22 +183,16 @@ def _listed(found: FilmTable, test_list: Path) -> FilmTable:
     if not names & by_name:
         raise BadTable(f"{test_list}: no film of the list is in the table")
     films = tuple(
-        FindingFilm(
-            film.name,
-            film.location,
-            film.patient,
-            film.labels,
-            "test" if film.name in names else "train",
-        )
-        for film in found.films
+        replace(film, part="test" if film.name in names else "train") for film in found.films
     )
-    tested = {film.patient for film in films if film.part == "test"}
-    both = {film.patient for film in films if film.part == "train"} & tested
-    if both:
-        raise BadTable(
-            f"{test_list}: {len(both)} patients have films for training and for the test"
-        )
     return FilmTable(found.labels, films)
+
+
+def _check_parts(source: Path, films: Sequence[FindingFilm]) -> None:
+    tested = {film.patient for film in films if film.part == "test"}
+    both = {film.patient for film in films if film.part != "test"} & tested
+    if both:
+        raise BadTable(f"{source}: {len(both)} patients have films for training and for the test")
 
 
 def labels_of(films: Sequence[FindingFilm]) -> NDArray[np.float32]:
@@ -212,12 +219,12 @@ def load_squares(
         side: of a square, in pixels; a film lies whole in its middle, black around it.
         file: where the array is kept; the system reads from it what is needed.
         progress: called with how many films are done.
+    Raises:
+        SettingsError: the disk has no room for the file.
     Returns:
         (n, side, side) uint8, bright = dense; and the films that could not be read, by position.
     """
-    squares = np.lib.format.open_memmap(
-        file, mode="w+", dtype=np.uint8, shape=(len(films), side, side)
-    )
+    squares = array_on_disk(file, np.uint8, (len(films), side, side))
     rejections: dict[int, Rejection] = {}
     with ThreadPoolExecutor(2) as pool:
         for start in range(0, len(films), _AT_ONCE):
@@ -232,10 +239,9 @@ def load_squares(
 
 
 def _square(film: FindingFilm, side: int) -> Squares | Rejection:
+    frame = Frame(side, side, "pad")
     try:
-        framed = show_film(film.location, [Frame(side, side, "pad")]).framed(
-            Frame(side, side, "pad")
-        )
+        framed = show_film(film.location, [frame]).framed(frame)
     except InputError as error:
         return Rejection(film.location, error.reason or Reason.FILE_UNREADABLE, str(error))
     return np.rint(framed.pixels * 255).astype(np.uint8)

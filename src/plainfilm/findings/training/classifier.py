@@ -17,7 +17,8 @@ class Classifier(nn.Module):
     """Films, (n, 1, side, side) float32 in [0, 1], in; probabilities, (n, labels), out.
 
     Attributes:
-        backbone: the part that learns at the plain rate.
+        backbone: the part that learns at the plain rate; it takes films in [-1, 1], and gives what
+            `logits` is made of, here the logits themselves.
         two_class: whether logits are of normal and abnormal, and the only label is the latter.
         has_maps: whether `forward` gives class activation maps after the probabilities.
     """
@@ -31,7 +32,7 @@ class Classifier(nn.Module):
 
     def logits(self, films: Tensor) -> Tensor:
         """What training compares with the truth: (n, labels), or (n, 2) of two classes."""
-        found: Tensor = self.backbone(films)
+        found: Tensor = self.backbone(films * 2 - 1)
         return found
 
     def forward(self, films: Tensor) -> tuple[Tensor, ...]:

@@ -61,7 +61,8 @@ def learn(
         chosen: positions of the films to learn from.
         copies: what the frozen blocks made of them.
     Raises:
-        ModelError: weights are missing; the checkpoint is of another architecture or plan.
+        ModelError: weights are missing; the checkpoint is of another architecture or plan; a loss
+            is no number.
     """
     network = untrained(plan, labels.shape[1])
     device = device or Device()
@@ -119,23 +120,33 @@ def _drawn(
     return np.array(drawn, np.intp), epochs
 
 
-def said_of(network: Classifier, squares: Squares, side: int) -> Probabilities:
-    """What a network says of films: (n, labels) float32 probabilities.
+def said_of(
+    network: Classifier,
+    squares: Squares,
+    chosen: NDArray[np.intp],
+    side: int,
+    device: Device | None = None,
+) -> Probabilities:
+    """What a network says of films: (chosen, labels) float32 probabilities.
 
     Args:
         squares: (n, s, s) uint8, s ≥ side.
+        chosen: positions of the films, at least one.
+        device: that computes, in single precision; the network comes back to the processor.
     Raises:
         ModelError: a probability is no number: the training has failed.
     """
-    network.eval()
-    found = []
+    name = (device or Device()).name
+    network.eval().to(name)
     with torch.no_grad():
-        for start in range(0, len(squares), _AT_ONCE):
-            films = shrunk(squares[start : start + _AT_ONCE], side)
-            found.append(network(films)[0].numpy())
-    said = np.concatenate(found) if found else np.zeros((0, 0), np.float32)
+        found = [
+            network(shrunk(squares[chosen[start : start + _AT_ONCE]], side).to(name))[0].cpu()
+            for start in range(0, len(chosen), _AT_ONCE)
+        ]
+    network.cpu()
+    said: Probabilities = torch.cat(found).numpy()
     if np.isnan(said).any():
-        raise ModelError("the network gives probabilities that are no numbers; learn more slowly")
+        raise ModelError("the network gives probabilities that are no numbers: it did not learn")
     return said
 
 

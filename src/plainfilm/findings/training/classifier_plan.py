@@ -9,6 +9,7 @@ import numpy as np
 from plainfilm.errors import SettingsError
 from plainfilm.findings.training.augment import Changes
 from plainfilm.findings.training.losses import LOSSES, targets
+from plainfilm.models.finding_card import SIDES
 from plainfilm.models.training import Schedule
 
 __all__ = ["PRESETS", "ClassifierPlan"]
@@ -20,10 +21,10 @@ class ClassifierPlan:
 
     Attributes:
         architecture: see `make_classifier`.
-        side: of the films that the network sees, in pixels.
+        side: of the films that the network sees, 32 to 2048 pixels.
         loss: `plain`, `balanced` or `two-class`.
         uncertain, unmentioned: what becomes of such labels; see `targets`.
-        batch: films in each step.
+        batch: films in each step, at least 2: of one alone, batch norms may learn nothing.
         folds: into how many parts patients are dealt; each is measured with a network that learnt
             from the others. 1 measures none. Where films have parts by a list, those are taken.
         weights: where the architecture's are; see `make_backbone`.
@@ -53,8 +54,10 @@ class ClassifierPlan:
     def __post_init__(self) -> None:
         if self.loss not in LOSSES:
             raise SettingsError(f"loss is one of {', '.join(LOSSES)}")
-        if self.folds < 1 or self.batch < 1 or self.schedule.steps < 1:
-            raise SettingsError("folds, batch and steps must be at least 1")
+        if self.side not in SIDES:
+            raise SettingsError(f"side must be {SIDES[0]} to {SIDES[-1]} pixels")
+        if self.folds < 1 or self.batch < 2 or self.schedule.steps < 1:
+            raise SettingsError("folds and steps must be at least 1, and batch at least 2")
         if self.copies and not self.frozen_blocks:
             raise SettingsError("copies pass through frozen blocks, and none are frozen")
         targets(np.zeros((0, 1), np.float32), self.uncertain, self.unmentioned)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plainfilm.errors import BadTable, SettingsError
+from plainfilm.evaluate.csv_tables import listed
 from plainfilm.findings.training.chest_data import (
     FilmTable,
     Squares,
@@ -30,6 +31,7 @@ from plainfilm.findings.training.classifier_learning import (
 )
 from plainfilm.findings.training.classifier_plan import ClassifierPlan
 from plainfilm.findings.training.frozen_part import FrozenCopies
+from plainfilm.findings.training.losses import targets
 from plainfilm.models.efficientnet_lite import EfficientNetLite
 from plainfilm.models.training import Checkpoint, Device
 from plainfilm.records import Rejection
@@ -73,16 +75,21 @@ def train_classifier(
         keep: a folder for checkpoints; a training that was stopped goes on from them.
         progress: called with what is being done, how much of it is done, and of how much.
     Raises:
-        BadTable: no film could be read, or fewer patients than parts.
-        ModelError: weights are missing; a checkpoint is of another architecture or plan.
-        SettingsError: the folder cannot be written.
+        BadTable: no film could be read, none to learn from or for the test, fewer patients than
+            parts, or no film that shows a finding, or none without it.
+        ModelError: weights are missing; a checkpoint is of another architecture or plan; or the
+            training fails, see `learn`.
+        SettingsError: the folder cannot be written, or the disk has no room for the films.
     """
+    if plan.two_class and len(table.labels) != 1:
+        raise SettingsError("two classes need a table of one finding, abnormal or not")
+    fresh = untrained(
+        plan, len(table.labels)
+    )  # what is wrong with it is told before films are read
     try:
         keep.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SettingsError(f"cannot write to {keep}: {error.strerror}") from error
-    if plan.two_class and len(table.labels) != 1:
-        raise SettingsError("two classes need a table of one finding, abnormal or not")
     with tempfile.TemporaryDirectory(prefix="plainfilm-training-") as folder:
         squares, rejections = load_squares(
             table.films,
@@ -91,15 +98,22 @@ def train_classifier(
             lambda done: progress("reading films", done, len(table.films)),
         )
         usable = np.setdiff1d(np.arange(len(table.films)), list(rejections))
+        if not len(usable):
+            first = rejections[0]
+            raise BadTable(
+                f"none of {len(table.films):,} films could be read; the first, {first.location}, is"
+                f" refused: {first.reason.value}"
+            )
+        _check_labels(table, plan, usable)
         parts = _parts(table, plan, usable)
         held_out = np.full((len(table.films), len(table.labels)), np.nan, np.float32)
-        copies = _copies(squares, plan, Path(folder) / "copies.npy", progress)
+        copies = _copies(fresh, squares, plan, Path(folder) / "copies.npy", progress)
         learning = _Training(table, squares, copies, plan, keep, progress, device or Device())
         networks = []
         for part in range(int(parts.max(initial=-1)) + 1):
             held = np.flatnonzero(parts == part)
             network = learning(np.setdiff1d(usable, held), f"part {part + 1}")
-            held_out[held] = said_of(network, squares[held], plan.side)
+            held_out[held] = said_of(network, squares, held, plan.side, learning.device)
             networks.append(network)
         if _is_listed(table):
             return TrainedClassifier(networks[0], (), parts, held_out, dict(rejections))
@@ -108,15 +122,14 @@ def train_classifier(
 
 
 def _copies(
-    squares: Squares, plan: ClassifierPlan, file: Path, progress: Progress
+    fresh: Classifier, squares: Squares, plan: ClassifierPlan, file: Path, progress: Progress
 ) -> FrozenCopies | None:
     if not plan.copies:
         return None
-    backbone = untrained(plan, 1).backbone
-    if not isinstance(backbone, EfficientNetLite):
+    if not isinstance(fresh.backbone, EfficientNetLite):
         raise SettingsError("only an EfficientNet-Lite has frozen blocks that copies pass through")
     return FrozenCopies(
-        backbone,
+        fresh.backbone,
         squares,
         plan.side,
         plan.changes,
@@ -138,26 +151,42 @@ def averaged(members: Sequence[TrainedClassifier]) -> TrainedClassifier:
     return replace(first, network=Ensemble(networks), held_out=np.asarray(held_out, np.float32))
 
 
+def _check_labels(table: FilmTable, plan: ClassifierPlan, usable: NDArray[np.intp]) -> None:
+    labels = labels_of([table.films[number] for number in usable])
+    wanted, counts = targets(labels, plan.uncertain, plan.unmentioned)
+    kinds = [((side * counts) > 0).any(axis=0) for side in (wanted > 0.5, wanted < 0.5)]
+    lacking = [table.labels[place] for place in np.flatnonzero(~(kinds[0] & kinds[1]))]
+    if lacking:
+        raise BadTable(
+            "films with and films without a finding are needed, and one kind is not there of"
+            f" {listed(lacking)}: leave it out"
+        )
+
+
 def _is_listed(table: FilmTable) -> bool:
     return any(film.part == "test" for film in table.films)
 
 
 def _parts(table: FilmTable, plan: ClassifierPlan, usable: NDArray[np.intp]) -> NDArray[np.intp]:
     """In which part each film is held out: (n,), -1 for those that are in none."""
-    if not len(usable):
-        raise BadTable("none of the films could be read")
+    films = tuple(table.films[number] for number in usable)
+    parts = np.full(len(table.films), -1, np.intp)
     if _is_listed(table):
-        parts = np.array([0 if film.part == "test" else -1 for film in table.films], np.intp)
-        if not (parts[usable] == -1).any():
-            raise BadTable("every film that could be read is for the test; none is left to learn")
-    elif plan.folds == 1:
-        parts = np.full(len(table.films), -1, np.intp)
-    else:
-        patients = {table.films[number].patient for number in usable}
-        if len(patients) < plan.folds:
-            raise BadTable(f"there are {len(patients)} patients: fewer than {plan.folds} parts")
-        parts = deal(table, plan.folds)
-    parts[np.setdiff1d(np.arange(len(parts)), usable)] = -1
+        tested = np.array([film.part == "test" for film in films])
+        if tested.all() or not tested.any():
+            raise BadTable(
+                f"of the films that could be read, {'all' if tested.all() else 'none'} are for the"
+                " test; both sides need some"
+            )
+        parts[usable[tested]] = 0
+    elif plan.folds > 1:
+        patients = len({film.patient for film in films})
+        if patients < plan.folds:
+            raise BadTable(
+                f"{plan.folds} parts need as many patients, and there are {patients}; ask for fewer"
+                " parts, or for 1, which measures nothing"
+            )
+        parts[usable] = deal(FilmTable(table.labels, films), plan.folds)
     return parts
 
 

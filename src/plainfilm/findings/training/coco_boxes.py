@@ -58,6 +58,8 @@ def read_coco(
 ) -> BoxedFilms:
     """Read one file of instances. An image without annotations was looked at and shows nothing.
 
+    Regions that are told of as crowds have no boxes of their own, and are passed over.
+
     Args:
         images: the folder of the files; where not given, it is looked for beside the JSON file as
             COCO and `publish --layout coco` have it: `images/`, `images/<split>/`.
@@ -73,6 +75,9 @@ def read_coco(
     names = {each.id: each.name for each in found.categories}
     if len(set(names.values())) != len(found.categories):
         raise BadTable(f"{source}: categories must have ids and names, each once")
+    for what in ("id", "file_name"):
+        if len({getattr(each, what) for each in found.images}) != len(found.images):
+            raise BadTable(f"{source}: two images have one {what}")
     faults = FoundFaults(source)
     known = {each.id for each in found.images}
     boxes = _boxes_of(found.annotations, known, names, faults)
@@ -82,8 +87,9 @@ def read_coco(
         if str(image.id) in faults.spoilt:
             continue
         path = next((f / image.file_name for f in folders if (f / image.file_name).is_file()), None)
-        if path is None:
-            faults.add(f"{source}, image {image.id}", "its file is not there")
+        if path is None or min(image.width, image.height) < 1:
+            why = "its file is not there" if path is None else "it has no width or no height"
+            faults.add(f"{source}, image {image.id}", why)
             continue
         own = boxes.get(image.id, [])
         films.append(

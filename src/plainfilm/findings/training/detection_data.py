@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plainfilm.errors import BadTable
+from plainfilm.evaluate.box_tables import film_name
 from plainfilm.records import Location
 
 __all__ = [
@@ -23,7 +24,8 @@ __all__ = [
     "image_files",
 ]
 
-_SUFFIXES: Final = (".dicom", ".dcm", ".png", ".jpg", ".jpeg", "")
+_PICTURES: Final = frozenset({".png", ".jpg", ".jpeg"})
+_DICOM: Final = frozenset({".dicom", ".dcm"})
 _SHOWN: Final = 10
 
 
@@ -103,7 +105,7 @@ class FoundFaults:
         return tuple(self.found)
 
 
-def faults_message(source: Path, faults: Sequence[BoxFault]) -> str:
+def faults_message(source: Path | str, faults: Sequence[BoxFault]) -> str:
     """All that is wrong, in a few lines, and what to do about it."""
     shown = "\n  ".join(str(fault) for fault in faults[:_SHOWN])
     more = f"\n  and {len(faults) - _SHOWN:,} more" if len(faults) > _SHOWN else ""
@@ -127,22 +129,44 @@ def box_fault(box: Sequence[float]) -> str | None:
 
 
 def image_files(folder: Path) -> dict[str, Path]:
-    """Name without suffix → file, of the DICOM, PNG and JPEG files in a folder and below it.
+    """Name without an image's ending → file, of all films in a folder and below it.
+
+    Of a DICOM file and a picture of one name, as converters leave them, it is the DICOM file.
 
     Raises:
-        BadTable: the folder is not there or cannot be read.
+        BadTable: the folder is not there or cannot be read, or two of its files have one name.
     """
     if not folder.is_dir():
         raise BadTable(f"{folder} is no folder of films")
+    found: dict[str, Path] = {}
     try:
-        files = sorted(path for path in folder.rglob("*") if _is_image(path))
+        files = sorted((_is_picture(path), path) for path in folder.rglob("*") if _is_film(path))
     except OSError as error:
         raise BadTable(f"{folder}: cannot be read ({error.strerror})") from error
-    return {path.stem: path for path in files}
+    for picture, path in files:
+        other = found.setdefault(film_name(path.name), path)
+        if other != path and _is_picture(other) == picture:
+            raise BadTable(
+                f"{other} and {path} have one name, by which tables of boxes tell films apart;"
+                " choose the folder with --images"
+            )
+    return found
 
 
-def _is_image(path: Path) -> bool:
-    return path.suffix.lower() in _SUFFIXES and not path.name.startswith(".") and path.is_file()
+def _is_picture(path: Path) -> bool:
+    return path.suffix.lower() in _PICTURES
+
+
+def _is_film(path: Path) -> bool:
+    """By the ending; files that archives wrote have none, or a part of a UID, and are looked at."""
+    if path.name.startswith(".") or not path.is_file():
+        return False
+    if path.suffix.lower() in _PICTURES | _DICOM:
+        return True
+    if path.suffix and not path.suffix[1:].isdecimal():
+        return False
+    with path.open("rb") as file:
+        return file.read(132)[128:] == b"DICM"
 
 
 def array_of(boxes: Iterable[Sequence[float]]) -> NDArray[np.float64]:

@@ -119,7 +119,7 @@ def write_detector_network(network: Detector, frame: tuple[int, int], path: Path
     try:
         with _without_checks():
             example = torch.rand(1 if network.one_film else 2, 1, *frame)
-            export_onnx(network, example, OUTPUTS, path, FILMS)
+            export_onnx(network, example, OUTPUTS, path, FILMS, traced=network.traced)
     except (RuntimeError, ValueError, TypeError) as error:
         raise ModelError(
             f"this detector cannot be written as ONNX ({type(error).__name__}); the checkpoint is"

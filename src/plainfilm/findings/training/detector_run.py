@@ -2,7 +2,6 @@
 
 import hashlib
 import math
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,6 +18,7 @@ from plainfilm.findings.training.box_changes import BoxChanges, ChangedFilm, cha
 from plainfilm.findings.training.detection_data import BoxedFilms, BoxFault, faults_message
 from plainfilm.findings.training.detector_score import said_of
 from plainfilm.findings.training.detectors import Detector, Target, make_detector
+from plainfilm.findings.training.detectors.anchors import Anchors
 from plainfilm.findings.training.film_store import FilmStore, StoredFilm, store_films
 from plainfilm.models.patient_folds import deal_patients
 from plainfilm.models.training import Checkpoint, Device, Schedule, fit_resumable
@@ -28,6 +28,7 @@ __all__ = ["DETECTOR_PRESETS", "DetectorPlan", "TrainedDetector", "learn_boxes",
 
 _STRIDE: Final = 32
 _NO_BOX: Final = "no box"
+_ANCHORED: Final = frozenset({"efficientdet", "faster-rcnn", "retinanet"})
 _ORDER: Final = 1  # so that the order of films is drawn by other numbers than their changes
 
 Progress = Callable[[str, int, int], None]
@@ -77,6 +78,19 @@ class DetectorPlan:
         schedule = replace(self.schedule, steps=steps, warm_up=warm_up, drops=drops)
         return replace(self, schedule=schedule)
 
+    def of(self, detector: str) -> "DetectorPlan":
+        """The same plan for another detector, with the rates at which that one learns.
+
+        One that matches boxes with findings one to one, as DETR does, goes astray at the rates of
+        one that has anchors. Rates of SGD are left as they are.
+        """
+        schedule = self.schedule
+        if detector not in _ANCHORED and schedule.optimizer == "adamw":
+            schedule = replace(
+                schedule, learning_rate=2e-4, head_ratio=2.0, weight_decay=1e-4, clip=1.0
+            )
+        return replace(self, detector=detector, settings={}, schedule=schedule)
+
     def named(self, labels: Sequence[str]) -> str:
         """The architecture in words, with what it finds."""
         own = ", ".join(f"{name} {value}" for name, value in sorted(self.settings.items()))
@@ -92,6 +106,7 @@ DETECTOR_PRESETS: Final = {
         changes=BoxChanges(shorter=(176, 208), longer=352, flip=0.0, shift=0.04, grey=0.3),
     ),
     "paper": DetectorPlan(
+        settings={"anchors": Anchors(strides=(8, 16, 32, 64, 128), size=4.0)},
         rows=1344,
         columns=864,
         batch=16,
@@ -160,22 +175,24 @@ def train_detector(
     changes = plan.changes
     shorter = max(changes.shorter[1], min(plan.rows, plan.columns))
     longer = max(changes.longer, plan.rows, plan.columns)
+    pixels = keep / "films"  # not in a folder for temporary files, which may be memory
     try:
         keep.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix="plainfilm-training-") as folder:
-            store = store_films(
-                data.films,
-                data.labels,
-                shorter,
-                longer,
-                Path(folder) / "films",
-                lambda done: progress("reading films", done, len(data.films)),
-            )
-            if store.faults and not leave_out_faults:
-                raise BadTable(faults_message(Path("boxes"), store.faults))
-            return _trained(data, store, plan, keep, progress, device or Device())
+        store = store_films(
+            data.films,
+            data.labels,
+            shorter,
+            longer,
+            pixels,
+            lambda done: progress("reading films", done, len(data.films)),
+        )
+        if store.faults and not leave_out_faults:
+            raise BadTable(faults_message("Boxes", store.faults))
+        return _trained(data, store, plan, keep, progress, device or Device())
     except OSError as error:
         raise SettingsError(f"cannot write to {keep}: {error.strerror}") from error
+    finally:
+        pixels.unlink(missing_ok=True)
 
 
 def _trained(

@@ -11,6 +11,7 @@ from plainfilm.errors import ModelError
 from plainfilm.evaluate.boxes import BoxPair, ImageBoxes, pair_boxes
 from plainfilm.findings.training.detection_data import BoxedFilms, array_of
 from plainfilm.findings.training.detectors import Detector
+from plainfilm.findings.training.detectors.interface import MOST_BOXES
 from plainfilm.findings.training.film_store import StoredFilm
 from plainfilm.models.detector import FoundBoxes, suppress
 
@@ -73,9 +74,9 @@ def found_boxes(network: Detector, films: NDArray[np.float32]) -> list[FoundBoxe
         )
         sides = each.boxes[:, 2:] - each.boxes[:, :2]
         each = each.only((each.scores >= LEAST_SCORE) & (sides > 0).all(axis=1))
-        found.append(
-            each if network.overlap is None else each.only(suppress(each, network.overlap))
-        )
+        if network.overlap is not None:
+            each = each.only(suppress(each, network.overlap))
+        found.append(each.only(np.arange(min(len(each), MOST_BOXES))))
     return found
 
 

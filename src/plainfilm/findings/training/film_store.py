@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from plainfilm.dicom import ImageFacts, open_image
 from plainfilm.errors import InputError, Reason, UnsupportedPixels
 from plainfilm.findings.training.detection_data import BoxedFilm, BoxFault
+from plainfilm.models.disk_array import no_room
 from plainfilm.records import Rejection
 
 __all__ = ["FilmStore", "StoredFilm", "store_films"]
@@ -61,33 +62,37 @@ def store_films(
         file: where the pixels are kept; the system reads from it what is needed.
         progress: called with how many films are done.
     Raises:
-        OSError: the file cannot be written.
+        SettingsError: the disk has no room for the file.
     """
     number_of = {label: number for number, label in enumerate(labels)}
-    shapes: list[tuple[int, BoxedFilm, tuple[int, int], tuple[int, int]]] = []
+    shapes: list[tuple[int, int, tuple[int, int], tuple[int, int]]] = []
     rejections: list[Rejection] = []
-    with file.open("wb") as stream:
-        for place, film in enumerate(films):
-            try:
-                pixels, stored = _decoded(film, shorter, longer)
-            except InputError as error:
-                reason = error.reason or Reason.FILE_UNREADABLE
-                rejections.append(Rejection(film.location, reason, str(error)))
-            else:
-                shapes.append((stream.tell(), film, pixels.shape, stored))
-                stream.write(pixels.tobytes())
-            progress(place + 1)
-    places = {id(film): place for place, film in enumerate(films)}
+    size = 0
+    try:
+        with file.open("wb") as stream:
+            for place, film in enumerate(films):
+                try:
+                    pixels, stored = _decoded(film, shorter, longer)
+                except InputError as error:
+                    reason = error.reason or Reason.FILE_UNREADABLE
+                    rejections.append(Rejection(film.location, reason, str(error)))
+                else:
+                    shapes.append((size, place, pixels.shape, stored))
+                    size += stream.write(pixels.tobytes())
+                progress(place + 1)
+    except OSError as error:
+        raise no_room(file, error, size) from error
     kept: NDArray[np.uint8] = np.memmap(file, np.uint8, "r") if shapes else np.zeros(0, np.uint8)
     found, faults = [], []
-    for start, film, shape, stored in shapes:
+    for start, place, shape, stored in shapes:
+        film = films[place]
         boxes, wrong = _moved_boxes(film, shape, stored)
         if wrong:
             faults += wrong
             continue
         numbers = np.array([number_of[label] for label in film.labels], np.int64)
         pixels = kept[start : start + shape[0] * shape[1]].reshape(shape)
-        found.append(StoredFilm(places[id(film)], pixels, boxes, numbers))
+        found.append(StoredFilm(place, pixels, boxes, numbers))
     return FilmStore(tuple(found), tuple(rejections), tuple(faults))
 
 

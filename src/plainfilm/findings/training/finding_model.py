@@ -2,7 +2,7 @@
 
 import csv
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -12,14 +12,21 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from plainfilm.errors import SettingsError
+from plainfilm.errors import ModelError, SettingsError
 from plainfilm.evaluate import Bootstrap, Estimate
 from plainfilm.evaluate.findings_scores import FindingScores, score_findings
-from plainfilm.findings.training.calibration import ENOUGH, Calibrated, Scales
+from plainfilm.findings.training.calibration import (
+    ENOUGH,
+    MISCALLED,
+    Calibrated,
+    Scales,
+    rarely_reached,
+)
 from plainfilm.findings.training.chest_data import FilmTable, labels_of
 from plainfilm.findings.training.classifier import OUTPUTS, Classifier, Ensemble
 from plainfilm.findings.training.classifier_plan import ClassifierPlan
 from plainfilm.findings.training.classifier_run import TrainedClassifier
+from plainfilm.findings.training.grad_cam import GradientMaps, has_gradient_maps, traced
 from plainfilm.models.card import Data, Figure, write_card
 from plainfilm.models.card_notes import Notes, read_notes
 from plainfilm.models.export import export_onnx
@@ -77,15 +84,26 @@ def write_classifier(
     """
     labels = labels_of(table.films)
     scales = Scales.fitted(trained.held_out, labels)
-    network, held_out = Calibrated(trained.network, scales), scales.applied(trained.held_out)
+    shown = _with_maps(trained.network, plan.side)
+    network, held_out = Calibrated(shown, scales), scales.applied(trained.held_out)
     network_file = folder / FINDING_NETWORK_FILE
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        sha256 = write_network(network, plan.side, network_file)
+        try:
+            sha256 = write_network(network, plan.side, network_file)
+        except ModelError:
+            if shown is trained.network:
+                raise
+            network = Calibrated(trained.network, scales)  # its gradients cannot be exported
+            sha256 = write_network(network, plan.side, network_file)
         _write_held_out(folder, held_out, table)
     except OSError as error:
         raise SettingsError(f"cannot write to {folder}: {error.strerror}") from error
     scores = scores_of(held_out, labels, table.labels)
+    thresholds = _thresholds(scores, table.labels)
+    # Of abnormal or not alone there are no false alarms of other findings to hold down.
+    present_from = {} if plan.two_class else _present_from(held_out, labels, thresholds)
+    as_told = scores_of(held_out, labels, table.labels, thresholds=present_from)
     card = FindingCard(
         name=name,
         version=version,
@@ -95,26 +113,56 @@ def write_classifier(
         side=plan.side,
         licence=notes.licence,
         architecture=plan.architecture,
-        thresholds=_thresholds(scores, table.labels),
+        thresholds=thresholds,
+        present_from=present_from,
         categories=task.categories,
-        has_maps=trained.network.has_maps,
+        has_maps=network.has_maps,
         summary=notes.summary,
         data=_data(trained, table, notes),
         split=_split_words(trained, plan),
-        figures=_figures(scores),
+        figures=(*_figures(scores), *_told_figures(as_told, present_from)),
         known_failures=notes.known_failures,
-        limits=(*notes.limits, *_limits(scores, plan)),
+        limits=(*notes.limits, *_limits(scores, plan), *_limits_of_maps(network)),
     )
     write_card(card, folder / FINDING_CARD_FILE)
     return card
+
+
+def _with_maps(network: Classifier | Ensemble, side: int) -> Classifier | Ensemble | GradientMaps:
+    """The network with maps by gradients where it has none of its own and gradients can tell."""
+    if network.has_maps or isinstance(network, Ensemble):
+        return network
+    found = GradientMaps(network).eval()
+    try:
+        found(torch.zeros(1, 1, side, side))
+    except ModelError:
+        return network
+    return found
+
+
+def _limits_of_maps(network: nn.Module) -> tuple[str, ...]:
+    by_gradients = (
+        "Heat maps are by gradients (Grad-CAM): they show what spoke for a finding, relative to the"
+        " same film's other places, and are no probabilities."
+    )
+    return (by_gradients,) if has_gradient_maps(network) else ()
 
 
 def write_network(network: Classifier | Ensemble | Calibrated, side: int, path: Path) -> str:
     """Export a network, with its maps where it has them; returns the SHA-256 of the file."""
     outputs = OUTPUTS if network.has_maps else OUTPUTS[:1]
     example = torch.zeros(2, 1, side, side)
-    module: nn.Module = network
-    export_onnx(module.to(memory_format=torch.contiguous_format), example, outputs, path, FILMS)  # type: ignore[call-overload]
+    module: nn.Module = network.eval()
+    module.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+    if has_gradient_maps(module):
+        module = traced(module, example)
+    try:
+        export_onnx(module, example, outputs, path, FILMS)
+    except torch.onnx.OnnxExporterError as error:
+        raise ModelError(
+            "PyTorch cannot write this architecture as ONNX; choose another. What was learnt stays"
+            " in the folder of checkpoints"
+        ) from error
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
@@ -123,19 +171,26 @@ def scores_of(
     labels: NDArray[np.float32],
     names: Sequence[str],
     bootstraps: int = _BOOTSTRAPS,
+    *,
+    thresholds: Mapping[str, float] | None = None,
 ) -> FindingScores | None:
     """Score what was said of held-out films; None where no film was held out.
 
     Args:
         said: (n, labels) probabilities; NaN for films that were not held out.
         labels: (n, labels): 1, 0, -1 or NaN; the last two are not judged.
+        thresholds: see `score_findings`.
     """
     held = ~np.isnan(said).any(axis=1)
     if not held.any():
         return None
     known = np.where(np.isin(labels[held], (0, 1)), labels[held], _UNKNOWN).astype(np.int8)
     return score_findings(
-        known, said[held].astype(np.float64), tuple(names), bootstrap=Bootstrap(bootstraps)
+        known,
+        said[held].astype(np.float64),
+        tuple(names),
+        thresholds=thresholds,
+        bootstrap=Bootstrap(bootstraps),
     )
 
 
@@ -168,6 +223,21 @@ def _thresholds(scores: FindingScores | None, labels: Sequence[str]) -> dict[str
     }
 
 
+def _present_from(
+    held_out: NDArray[np.float32],
+    labels: NDArray[np.float32],
+    thresholds: Mapping[str, float | None],
+) -> dict[str, float]:
+    """From which probability each finding is called present: rarely reached without it, and its
+    threshold at least."""
+    held = ~np.isnan(held_out).any(axis=1)
+    return {
+        name: max(threshold, rarely_reached(held_out[held & (labels[:, place] == 0), place]))
+        for place, (name, threshold) in enumerate(thresholds.items())
+        if threshold is not None
+    }
+
+
 def _is_enough(positives: int, negatives: int) -> bool:
     return min(positives, negatives) >= ENOUGH
 
@@ -188,6 +258,18 @@ def _figures(scores: FindingScores | None) -> tuple[Figure, ...]:
                 _figure(f"specificity for {each.finding}", each.specificity, each.negatives)
             )
     return tuple(found)
+
+
+def _told_figures(
+    scores: FindingScores | None, present_from: Mapping[str, float]
+) -> tuple[Figure, ...]:
+    """How many films with a finding are those in which it is called present."""
+    every = () if scores is None else scores.findings
+    return tuple(
+        _figure(f"sensitivity for {each.finding}, called present", each.sensitivity, each.positives)
+        for each in every
+        if each.finding in present_from
+    )
 
 
 def _figure(name: str, estimate: Estimate, films: int | None) -> Figure:
@@ -217,17 +299,21 @@ def _split_words(trained: TrainedClassifier, plan: ClassifierPlan) -> str:
             " is trained on all films."
         )
     if (trained.parts >= 0).any():
-        return "A list says which films are for training and which for the test; no patient is both"
+        return "A list says which films are for training and which for the test, by patient."
     return "No film was held out, so that nothing is known of how good the model is."
 
 
 def _limits(scores: FindingScores | None, plan: ClassifierPlan) -> tuple[str, ...]:
     if scores is None:
         return ()
+    of_present = (
+        ""
+        if plan.two_class
+        else f"; for calling a finding present, at most {MISCALLED:.0%} of the films without it"
+    )
     chosen_there = (
-        "Thresholds are those with the largest Youden's index on the very films that sensitivity"
-        " and specificity are told of, and probabilities were calibrated on them, which flatters"
-        " all a little."
+        f"Thresholds (Youden's index{of_present}) were chosen, and probabilities calibrated, on the"
+        " very films that the figures are of, which flatters all a little."
     )
     found = [chosen_there]
     few = [

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from plainfilm.findings.training.augment import Changes, change_films
+from plainfilm.models.disk_array import array_on_disk
 from plainfilm.models.efficientnet_lite import EfficientNetLite
 
 __all__ = ["FrozenCopies"]
@@ -50,7 +51,11 @@ class FrozenCopies:
         self._features: NDArray[np.float16] | None = None
 
     def of(self, films: NDArray[np.intp], epochs: NDArray[np.intp]) -> Tensor:
-        """Each film's copy of an epoch: (n, channels, rows, columns) float32."""
+        """Each film's copy of an epoch: (n, channels, rows, columns) float32.
+
+        Raises:
+            SettingsError: the disk has no room for the copies.
+        """
         if self._features is None:
             with torch.random.fork_rng(devices=()):
                 self._features = self._passed()
@@ -60,7 +65,7 @@ class FrozenCopies:
     def _passed(self) -> NDArray[np.float16]:
         """(copies, n, channels, rows, columns)."""
         shape = (self._copies, len(self._squares), *self._made(0, 0).shape[1:])
-        kept = np.lib.format.open_memmap(self._file, mode="w+", dtype=np.float16, shape=shape)
+        kept = array_on_disk(self._file, np.float16, shape)
         for copy in range(self._copies):
             for start in range(0, len(self._squares), _AT_ONCE):
                 made = self._made(copy, start)

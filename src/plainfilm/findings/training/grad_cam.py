@@ -3,42 +3,44 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.fx.experimental.proxy_tensor import make_fx
 
 from plainfilm.errors import ModelError
 from plainfilm.findings.training.classifier import Classifier
 
-__all__ = ["grad_cam"]
+__all__ = ["GradientMaps", "has_gradient_maps", "traced"]
 
 
-def grad_cam(classifier: Classifier, films: Tensor) -> NDArray[np.float32]:
-    """Class activation maps by gradients, for networks of any head.
+class GradientMaps(nn.Module):
+    """A classifier of any head that says where, by gradients: as a `MapClassifier` does, it gives
+    probabilities, (n, labels), and maps, (n, labels, rows, columns), here with nothing below 0, of
+    the network's last maps that are more than one pixel wide.
 
-    Args:
-        films: (n, 1, side, side) float32 in [0, 1].
-    Returns:
-        (n, labels, rows, columns) float32, nothing below 0, of the network's last maps that are
-        more than one pixel wide.
     Raises:
-        ModelError: the network has no such maps.
+        ModelError: when it is called: the network has no such maps.
     Source: Selvaraju et al., Grad-CAM (ICCV 2017), section 3.
     """
-    classifier.eval()
-    with _last_maps(classifier) as seen, torch.enable_grad():
-        # Frozen weights give no gradient; films that ask for one make sure that maps have it.
-        logits = classifier.single(classifier.logits(films.clone().requires_grad_()))
-        if not seen:
-            raise ModelError("the network has no maps that could say where a finding is")
-        maps = seen[-1]
-        found = [
-            _weighted(maps, torch.autograd.grad(logits[:, place].sum(), maps, retain_graph=True)[0])
-            for place in range(logits.shape[1])
-        ]
-    maps_of_labels: NDArray[np.float32] = torch.stack(found, 1).numpy()
-    return maps_of_labels
+
+    has_maps = True
+
+    def __init__(self, classifier: Classifier) -> None:
+        super().__init__()
+        self.classifier = classifier
+
+    def forward(self, films: Tensor) -> tuple[Tensor, Tensor]:
+        with _last_maps(self.classifier) as seen, torch.enable_grad():
+            # Frozen weights give no gradient; films that ask for one make sure that maps have it.
+            logits = self.classifier.logits(films.detach().requires_grad_())
+            if not seen:
+                raise ModelError("the network has no maps that could say where a finding is")
+            maps, single = seen[-1], self.classifier.single(logits)
+            found = [
+                _weighted(maps, torch.autograd.grad(each.sum(), maps, retain_graph=True)[0])
+                for each in single.unbind(1)
+            ]
+        return self.classifier.probabilities(logits).detach(), torch.stack(found, 1)
 
 
 def _weighted(maps: Tensor, gradient: Tensor) -> Tensor:
@@ -62,3 +64,19 @@ def _last_maps(network: nn.Module) -> Iterator[list[Tensor]]:
     finally:
         for hook in hooks:
             hook.remove()
+
+
+def has_gradient_maps(network: nn.Module) -> bool:
+    """Whether a part of a network says where by gradients, so that it has to be `traced`."""
+    return any(isinstance(part, GradientMaps) for part in network.modules())
+
+
+def traced(network: nn.Module, films: Tensor) -> nn.Module:
+    """What a network in evaluation mode computes, gradients too, as plain operations, which can be
+    exported.
+
+    Args:
+        films: an example of what it takes; the first axis stays free.
+    """
+    found: nn.Module = make_fx(network, tracing_mode="symbolic", _allow_non_fake_inputs=True)(films)
+    return found

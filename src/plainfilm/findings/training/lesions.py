@@ -10,7 +10,7 @@ from functools import lru_cache
 from importlib import resources
 from typing import Final
 
-__all__ = ["LESION_CLASSES", "NO_LESION", "lesion_class", "lesion_names"]
+__all__ = ["LESION_CLASSES", "NO_LESION", "is_no_lesion", "lesion_class", "lesion_names"]
 
 LESION_CLASSES: Final = (
     "disc space narrowing",
@@ -34,6 +34,11 @@ def lesion_class(name: str) -> str | None:
     Capitals, and blanks, `_` or `-` between words, do not matter.
     """
     return _classes().get(_plain(name))
+
+
+def is_no_lesion(name: str) -> bool:
+    """Whether a table says by this that a film shows nothing."""
+    return _plain(name) == _plain(NO_LESION)
 
 
 def lesion_names() -> tuple[str, ...]:

@@ -3,13 +3,12 @@
 Source: Wang et al., ChestX-ray8 (CVPR 2017): 984 boxes on 880 of its images, by radiologists.
 """
 
-import csv
-import gzip
-import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from plainfilm.errors import BadTable
+from plainfilm.evaluate.box_tables import is_nih_list, read_box_file
 from plainfilm.findings.training.detection_data import (
     BoxedFilm,
     BoxedFilms,
@@ -19,19 +18,16 @@ from plainfilm.findings.training.detection_data import (
     image_files,
 )
 from plainfilm.records import Location
-from plainfilm.text_files import csv_reader, decode, read_bytes
 from plainfilm.vocabulary import NO_FINDING, label_set
 
 __all__ = ["is_nih", "read_nih_boxes"]
 
-_HEAD: Final = ("Image Index", "Finding Label", "Bbox [x", "y", "w", "h]")
 _SIDE: Final = 1024  # of the published images, which boxes are told of
-_OTHER_NAMES: Final = {"Infiltrate": "Infiltration"}  # as the table calls what the others call so
 
 
 def is_nih(head: str) -> bool:
     """Whether a table that begins with this line is the list of ChestX-ray14's boxes."""
-    return head.lstrip("\ufeff").startswith(",".join(_HEAD[:2]))
+    return is_nih_list(head.lstrip("\ufeff").split(","))
 
 
 def read_nih_boxes(
@@ -47,32 +43,28 @@ def read_nih_boxes(
     Raises:
         BadTable: the table cannot be read, or none of its images is there; or a row cannot be used
             and may not be left out.
-        BadSource: the file cannot be opened.
     """
-    lines = _text(source).splitlines(keepends=True)
-    if not lines or not is_nih(lines[0]):
-        raise BadTable(f"{source} is no list of boxes with the columns {', '.join(_HEAD)}")
+    told = read_box_file(source, scores=False)
     labels = tuple(name for name in label_set("nih") if name != NO_FINDING)
     files, faults = image_files(images or source.parent), FoundFaults(source)
     boxes: dict[str, list[list[float]]] = {}
     names: dict[str, list[str]] = {}
-    try:
-        for number, row in enumerate(csv_reader(lines), 1):
-            if number == 1 or not row or Path(row[0]).stem not in files:
-                continue
-            label, box, why = _read_row(row, labels)
-            if why is not None:
-                faults.add(f"{source}, row {number}", why, row[0])
-                continue
-            boxes.setdefault(row[0], []).append(box)
-            names.setdefault(row[0], []).append(label)
-    except csv.Error as error:
-        raise BadTable(f"{source}: the table is damaged ({error})") from error
+    for where, film, label, box in zip(
+        told.where, told.film, told.label, told.corners.tolist(), strict=True
+    ):
+        if film not in files:
+            continue
+        why = _fault(label, box, labels)
+        if why is not None:
+            faults.add(f"{source}, {where}", why, film)
+            continue
+        boxes.setdefault(film, []).append(box)
+        names.setdefault(film, []).append(label)
     left_out = faults.settle(leave_out=leave_out_faults)
     films = tuple(
         BoxedFilm(
             name,
-            Location(files[Path(name).stem]),
+            Location(files[name]),
             name.partition("_")[0],  # patient_follow-up.png
             array_of(own),
             tuple(names[name]),
@@ -87,26 +79,7 @@ def read_nih_boxes(
     return BoxedFilms(tuple(label for label in labels if label in found), films, left_out)
 
 
-def _read_row(row: list[str], labels: tuple[str, ...]) -> tuple[str, list[float], str | None]:
-    """Label, corners, and what is wrong."""
-    if len(row) < len(_HEAD):
-        return "", [], f"it has {len(row)} values of {len(_HEAD)}"
-    label = _OTHER_NAMES.get(row[1].strip(), row[1].strip())
+def _fault(label: str, box: Sequence[float], labels: Sequence[str]) -> str | None:
     if label not in labels:
-        return label, [], f"the finding is none of {', '.join(labels)}"
-    try:
-        x, y, width, height = (float(value) for value in row[2:6])
-    except ValueError:
-        return label, [], "a coordinate is no number"
-    box = [x, y, x + width, y + height]
-    return label, box, box_fault(box)
-
-
-def _text(source: Path) -> str:
-    data = read_bytes(source)
-    if source.suffix == ".gz":
-        try:
-            data = gzip.decompress(data)
-        except (OSError, EOFError, zlib.error) as error:
-            raise BadTable(f"{source}: the file is damaged, or not gzipped") from error
-    return decode(data, source)
+        return f"the finding is none of {', '.join(labels)}"
+    return box_fault(box)

@@ -140,7 +140,7 @@ def write_published(
 class _Published(nn.Module):
     """A published network behind our interface, with the outputs that were trained only."""
 
-    places: Tensor
+    even: Tensor
 
     def __init__(self, network: PublishedNetwork, state: Mapping[str, Tensor]) -> None:
         super().__init__()
@@ -150,11 +150,14 @@ class _Published(nn.Module):
         self.head.weight.data.copy_(head["weight"][chosen][:, :, None, None])
         assert self.head.bias is not None  # noqa: S101 - made with one
         self.head.bias.data.copy_(head["bias"][chosen])
+        # Scaled as their authors do, probabilities are even at the operating point.
+        points = torch.tensor([network.thresholds[place] for place in chosen])
+        self.register_buffer("even", torch.logit(points).nan_to_num(0.0)[:, None, None])
 
     def forward(self, films: Tensor) -> tuple[Tensor, Tensor]:
         # The mean of a linear map is the linear map of the mean, which they compute.
         maps = self.head(F.relu(self.features(films * (2 * _RANGE) - _RANGE)))
-        return torch.sigmoid(maps.mean((2, 3))), maps
+        return torch.sigmoid(maps.mean((2, 3))), maps - self.even
 
 
 def _features(

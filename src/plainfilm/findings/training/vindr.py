@@ -2,19 +2,21 @@
 
 A folder holds DICOM files and `annotations.csv`; or, as published, `train_images/`, `test_images/`
 and `annotations/train.csv` and `test.csv`. A table has the columns `image_id, lesion_type, xmin,
-ymin, xmax, ymax`, and where given `study_id`, which is kept together by every split. A film that
-was looked at and shows nothing has a row `No finding` without numbers.
+ymin, xmax, ymax`, and where given `study_id`, which is kept together by every split, and `rad_id`,
+who looked. A film that was looked at and shows nothing has a row `No finding` without numbers.
 
 Source: https://physionet.org/content/vindr-spinexr/1.0.0/
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from plainfilm.errors import BadTable
+from plainfilm.evaluate.box_tables import film_name
+from plainfilm.evaluate.boxes import iou
 from plainfilm.evaluate.csv_tables import CsvTable, listed
 from plainfilm.findings.training.detection_data import (
     BoxedFilm,
@@ -27,6 +29,7 @@ from plainfilm.findings.training.detection_data import (
 from plainfilm.findings.training.lesions import (
     LESION_CLASSES,
     NO_LESION,
+    is_no_lesion,
     lesion_class,
     lesion_names,
 )
@@ -42,17 +45,30 @@ _TABLES: Final = (
     "train.csv",
     "test.csv",
 )
-_NOTHING: Final = frozenset({NO_LESION.casefold(), ""})
+_EMPTY: Final = frozenset({"", "nan", "none", "null", "na"})  # as table software writes it
 _PARTS: Final = frozenset({"train", "test"})
+_SAME: Final = 0.5  # overlap of one reader's box with another's, from which both mean one lesion
 
 
 @dataclass(slots=True)
 class _Film:
     patient: str
     part: str
-    row: int
     boxes: list[list[float]] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
+    readers: list[str] = field(default_factory=list)
+
+    def add(self, box: list[float], label: str, reader: str) -> None:
+        """Take a lesion, unless it is there: the same row, or nearly the same box of another."""
+        for place, (own, other) in enumerate(zip(self.labels, self.readers, strict=True)):
+            if own != label:
+                continue
+            (overlap,) = iou(array_of([self.boxes[place]]), array_of([box])).tolist()
+            if overlap == 1 or (other != reader and overlap >= _SAME):
+                return
+        self.boxes.append(box)
+        self.labels.append(label)
+        self.readers.append(reader)
 
 
 def read_vindr(
@@ -68,6 +84,9 @@ def read_vindr(
         images: the folder, with all below it, that holds the films; `source`'s where not given.
         own_names: take lesions by the names that stand there; else by the seven classes that the
             thirteen annotated findings belong to.
+    Returns:
+        Each film with what any reader saw there: a lesion that several boxed (of one class,
+        overlapping by half) has the box of the first.
     Raises:
         BadTable: a table or a column is missing; or an annotation cannot be used and may not be
             left out: an unknown lesion (all are listed), a box without area or turned around,
@@ -124,20 +143,25 @@ def _read_table(
 ) -> None:
     rows = CsvTable(table)
     places = rows.places(COLUMNS)
-    study = rows.columns.index("study_id") if "study_id" in rows.columns else None
+    study, rad = (
+        rows.columns.index(each) if each in rows.columns else None
+        for each in ("study_id", "rad_id")
+    )
     part = table.stem if table.stem in _PARTS else ""
     for number, values in rows.rows():
         where = f"{table}, row {number}"
         name, lesion, *numbers = (values[place].strip() for place in places)
+        name = film_name(name)
         if name not in files:
             faults.add(where, "there is no film of this image_id")
             continue
-        patient = values[study].strip() if study is not None else ""
-        film = films.setdefault(name, _Film(patient, part, number))
+        film = films.setdefault(name, _Film("" if study is None else values[study].strip(), part))
         if film.part != part:
             faults.add(where, "the film is in both train and test", name)
             continue
-        if lesion.casefold() in _NOTHING and not any(numbers):
+        if is_no_lesion(lesion):
+            if not {value.casefold() for value in numbers} <= _EMPTY:
+                faults.add(where, f"{NO_LESION} has a box", name)
             continue
         label = lesion if own_names else lesion_class(lesion)
         if not label:
@@ -146,11 +170,10 @@ def _read_table(
             continue
         box = [_number(text) for text in numbers]
         why = box_fault(box)
-        if why is not None:
+        if why is None:
+            film.add(box, label, "" if rad is None else values[rad].strip())
+        else:
             faults.add(where, why, name)
-            continue
-        film.boxes.append(box)
-        film.labels.append(label)
 
 
 def _number(text: str) -> float:
@@ -162,10 +185,5 @@ def _number(text: str) -> float:
 
 def _add_unknown(faults: FoundFaults, unknown: Counter[str]) -> None:
     names = [f"{name or 'no name'} ({count})" for name, count in unknown.most_common()]
-    faults.add(
-        f"lesions that are not known: {listed(names)}", f"known are {_listed_names(lesion_names())}"
-    )
-
-
-def _listed_names(names: Sequence[str]) -> str:
-    return ", ".join(sorted(names))
+    known = ", ".join(sorted(lesion_names()))
+    faults.add(f"lesions that are not known: {listed(names)}", f"known are {known}")

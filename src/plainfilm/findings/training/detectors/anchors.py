@@ -84,7 +84,7 @@ def match(anchors: Tensor, boxes: Tensor) -> Tensor:
         (n,) int64: a box's place, `NOTHING` or `UNSURE`.
     """
     if not len(boxes):
-        return torch.full((len(anchors),), NOTHING)
+        return torch.full((len(anchors),), NOTHING, device=anchors.device)
     overlaps = iou(anchors, boxes)
     best, places = overlaps.max(1)
     places = torch.where(best < _RIGHT, torch.where(best < _WRONG, NOTHING, UNSURE), places)

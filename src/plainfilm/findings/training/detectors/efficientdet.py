@@ -13,8 +13,18 @@ from torch import Tensor, nn
 from plainfilm.findings.training.detectors.anchors import UNSURE, Anchors, decode, encode, match
 from plainfilm.findings.training.detectors.boxes import from_coco
 from plainfilm.findings.training.detectors.focal import focal_loss
-from plainfilm.findings.training.detectors.interface import Detector, Target, best_boxes
-from plainfilm.findings.training.detectors.pyramid import BiFpn, LitePyramid, separable
+from plainfilm.findings.training.detectors.interface import (
+    CANDIDATES,
+    Detector,
+    Target,
+    best_boxes,
+)
+from plainfilm.findings.training.detectors.pyramid import (
+    BiFpn,
+    LitePyramid,
+    halved,
+    separable,
+)
 
 __all__ = ["EfficientDet"]
 
@@ -22,6 +32,7 @@ _BOX_WEIGHT = 50.0
 _HUBER = 0.1
 _PRIOR = 0.01  # of a finding at a place, before anything is learnt
 _OVERLAP = 0.5
+_COARSEST = 32  # stride of the backbone; coarser maps are made of its last
 
 
 class EfficientDet(Detector):
@@ -51,11 +62,16 @@ class EfficientDet(Detector):
         self.anchors = anchors or Anchors()
         levels = len(self.anchors.strides)
         self.backbone = LitePyramid(
-            levels, variant=variant, frozen_blocks=frozen_blocks, pretrained=pretrained
+            sum(stride <= _COARSEST for stride in self.anchors.strides),
+            variant=variant,
+            frozen_blocks=frozen_blocks,
+            pretrained=pretrained,
         )
+        self.coarser = levels - len(self.backbone.channels)
+        channels = (*self.backbone.channels, *self.backbone.channels[-1:] * self.coarser)
         self.lateral = nn.ModuleList(
             nn.Sequential(nn.Conv2d(each, width, 1, bias=False), nn.GroupNorm(8, width))
-            for each in self.backbone.channels
+            for each in channels
         )
         self.pyramid = nn.Sequential(*(BiFpn(levels, width) for _ in range(pyramids)))
         shapes = self.anchors.at_a_place
@@ -87,11 +103,13 @@ class EfficientDet(Detector):
         logits, moves, anchors = self._read(films)
         rows, columns = films.shape[-2:]
         sides = torch.tensor([columns, rows, columns, rows], device=films.device)
-        return best_boxes(decode(anchors, moves) / sides, logits.sigmoid())
+        return best_boxes(decode(anchors, moves) / sides, logits.sigmoid(), CANDIDATES)
 
     def _read(self, films: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Logits, (n, anchors, classes); moves, (n, anchors, 4); anchors, (anchors, 4)."""
         maps = self.backbone(films)
+        for _ in range(self.coarser):
+            maps.append(halved(maps[-1]))
         maps = self.pyramid([layer(each) for layer, each in zip(self.lateral, maps, strict=True)])
         anchors = self.anchors.lay([tuple(each.shape[-2:]) for each in maps]).to(films.device)
         return self.class_head(maps, self.classes), self.box_head(maps, 4), anchors

@@ -8,11 +8,15 @@ from typing import Final
 import torch
 from torch import Tensor, nn
 
-__all__ = ["MOST_BOXES", "OUTPUTS", "Detector", "Target", "best_boxes"]
+from plainfilm.errors import ModelError
+
+__all__ = ["CANDIDATES", "MOST_BOXES", "OUTPUTS", "Detector", "Target", "best_boxes", "strayed"]
 
 OUTPUTS: Final = ("boxes", "scores", "labels")
 MOST_BOXES: Final = 100
-"""As many boxes of a film leave a network; COCO's figures look at no more."""
+"""As many boxes of a film are told of; COCO's figures look at no more."""
+CANDIDATES: Final = 1000
+"""As many leave a network whose boxes are to be thinned out, or one lesion's would crowd others."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,11 +41,14 @@ class Detector(nn.Module, ABC):
         overlap: of its boxes of one class above which two are of one thing; None where it was
             taught to give each thing one box.
         one_film: whether the exported network takes films one by one.
+        traced: whether it is exported by following one film through it, since it suppresses boxes
+            by itself: how many are left, the exporter that reads the code cannot know.
     """
 
     backbone: nn.Module
     overlap: float | None = None
     one_film: bool = False
+    traced: bool = False
 
     @abstractmethod
     def losses(self, films: Tensor, targets: Sequence[Target]) -> dict[str, Tensor]:
@@ -65,17 +72,24 @@ class Detector(nn.Module, ABC):
         """
 
 
-def best_boxes(boxes: Tensor, scores: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def best_boxes(
+    boxes: Tensor, scores: Tensor, most: int = MOST_BOXES
+) -> tuple[Tensor, Tensor, Tensor]:
     """The best boxes of all classes.
 
     Args:
         boxes: (n, candidates, 4).
         scores: (n, candidates, classes).
     Returns:
-        As `Detector.forward`, of at most `MOST_BOXES` candidates.
+        As `Detector.forward`, of at most so many candidates.
     """
     classes = scores.shape[2]
-    count = min(MOST_BOXES, scores.shape[1] * classes)
+    count = min(most, scores.shape[1] * classes)
     best, places = torch.topk(scores.flatten(1), count, dim=1)
     candidates = (places // classes).unsqueeze(-1).expand(-1, -1, 4)
     return boxes.gather(1, candidates).clamp(0, 1), best, places % classes
+
+
+def strayed() -> ModelError:
+    """What to raise where findings cannot be matched, since predictions are no numbers."""
+    return ModelError("the network's boxes or scores are no numbers; let it learn more slowly")

@@ -46,12 +46,17 @@ def make_detector(
         ModelError: a package or weights are missing, or do not fit.
     """
     given = dict(settings or {})
-    if name in _OWN:
-        if weights is not None:
-            raise SettingsError(f"{name} starts from ImageNet; it takes no other weights")
-        return _OWN[name](classes, **given)
     if name in TRANSFORMERS_DETECTORS:
         return TransformersDetector(name, classes, weights=weights, settings=given)
     if name in TORCHVISION_DETECTORS:
+        if given:
+            raise SettingsError(f"{name} takes no settings")
         return TorchvisionDetector(name, classes, weights=weights)
-    raise SettingsError(f"there is no detector `{name}`; there are {', '.join(DETECTORS)}")
+    if name not in _OWN:
+        raise SettingsError(f"there is no detector `{name}`; there are {', '.join(DETECTORS)}")
+    if weights is not None:
+        raise SettingsError(f"{name} starts from ImageNet; it takes no other weights")
+    try:
+        return _OWN[name](classes, **given)
+    except (TypeError, ValueError, AssertionError) as error:
+        raise SettingsError(f"these settings make no {name}: {error}") from error

@@ -9,6 +9,7 @@ from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
 from plainfilm.findings.training.detectors.boxes import generalised_iou
+from plainfilm.findings.training.detectors.interface import strayed
 
 __all__ = ["CLASS_WEIGHT", "CORNER_WEIGHT", "IOU_WEIGHT", "assign"]
 
@@ -29,6 +30,8 @@ def assign(logits: Tensor, boxes: Tensor, labels: Tensor, true: Tensor) -> tuple
         labels: (k,), true: (k, 4), of the findings.
     Returns:
         The places of predictions and of findings, (min(n, k),) each.
+    Raises:
+        ModelError: a prediction is no number.
     """
     if not len(true):
         nothing = torch.zeros(0, dtype=torch.int64, device=logits.device)
@@ -39,6 +42,8 @@ def assign(logits: Tensor, boxes: Tensor, labels: Tensor, true: Tensor) -> tuple
     cost = CLASS_WEIGHT * (right - wrong)[:, labels]
     cost = cost + CORNER_WEIGHT * torch.cdist(boxes.float(), true.float(), p=1)
     cost = cost - IOU_WEIGHT * generalised_iou(boxes[:, None].float(), true[None].float())
+    if not torch.isfinite(cost).all():
+        raise strayed()
     rows, columns = linear_sum_assignment(cost.cpu().numpy())
     device = logits.device
     return torch.as_tensor(rows, device=device), torch.as_tensor(columns, device=device)

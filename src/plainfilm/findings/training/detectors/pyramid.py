@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from plainfilm.models import efficientnet_lite
 from plainfilm.models.efficientnet_lite import EfficientNetLite
 
-__all__ = ["BiFpn", "Fpn", "LitePyramid", "separable"]
+__all__ = ["BiFpn", "Fpn", "LitePyramid", "halved", "separable"]
 
 _GROUPS = 8
 _EPSILON = 1e-4
@@ -74,6 +74,11 @@ def separable(inside: int, out: int) -> nn.Sequential:
     )
 
 
+def halved(map_: Tensor) -> Tensor:
+    """The largest of each four neighbours; an odd row or column has no neighbour."""
+    return F.max_pool2d(map_, 2, ceil_mode=True)
+
+
 class Fpn(nn.Module):
     """A feature pyramid: what large maps show is told what small ones mean.
 
@@ -107,15 +112,15 @@ class BiFpn(nn.Module):
         self.up_weights = nn.Parameter(torch.ones(levels - 1, 3))
 
     def forward(self, maps: Sequence[Tensor]) -> list[Tensor]:
-        """Maps of one width, the largest first, each twice as large as the next."""
+        """Maps of one width, the largest first, each `halved` to the next one's size."""
         top_down = list(maps)
         for level in range(self.levels - 2, -1, -1):
-            above = F.interpolate(top_down[level + 1], scale_factor=2.0)
+            above = F.interpolate(top_down[level + 1], maps[level].shape[-2:])
             fused = _fused(self.down_weights[level], maps[level], above)
             top_down[level] = self.down[level](F.silu(fused))
         found = [top_down[0]]
         for level in range(1, self.levels):
-            below = F.max_pool2d(found[-1], 2)
+            below = halved(found[-1])
             # The last level has no way of its own down.
             middle = top_down[level] if level < self.levels - 1 else maps[level]
             fused = _fused(self.up_weights[level - 1], maps[level], middle, below)

@@ -27,16 +27,17 @@ def roi_align(features: Tensor, boxes: Tensor, size: int) -> Tensor:
     Returns:
         (n, k, channels, size, size).
     """
-    count, k = boxes.shape[:2]
+    k = boxes.shape[1]
     points = (torch.arange(size * _SAMPLES, device=boxes.device) + 0.5) / (size * _SAMPLES)
     low, sides = boxes[..., :2], boxes[..., 2:] - boxes[..., :2]
     x = low[..., 0, None] + points * sides[..., 0, None]  # (n, k, points)
     y = low[..., 1, None] + points * sides[..., 1, None]
     across = x[:, :, None, :].expand(-1, -1, len(points), -1)
     down = y[:, :, :, None].expand(-1, -1, -1, len(points))
-    grid = torch.stack((across, down), -1).flatten(2, 3) * 2 - 1  # (n, k, points², 2)
-    found = F.grid_sample(features, grid.to(features.dtype), align_corners=False)
-    found = found.reshape(count, -1, k, size, _SAMPLES, size, _SAMPLES).mean((4, 6))
+    # The boxes of a film below one another; places are kept in their own precision.
+    grid = torch.stack((across, down), -1).flatten(1, 2) * 2 - 1  # (n, k · points, points, 2)
+    found = F.grid_sample(features.to(grid.dtype), grid, align_corners=False)
+    found = F.avg_pool2d(found, _SAMPLES).unflatten(2, (k, size))
     return found.transpose(1, 2)
 
 

@@ -4,12 +4,14 @@ Sources: Ren et al., Faster R-CNN (NeurIPS 2015); Lin et al., Focal Loss for Den
 (ICCV 2017).
 """
 
+import pickle
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Any, Final
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 from plainfilm.errors import ModelError
 from plainfilm.findings.training.detectors.boxes import from_coco
@@ -23,6 +25,7 @@ TORCHVISION_DETECTORS: Final = {
 }
 """Name → the function that makes it, how many classes it puts before the first finding, and how it
 calls the number of boxes that leave it."""
+_BACKBONE: Final = "backbone.body."
 _GREY: Final = (0.449, 0.226)  # mean and spread of ImageNet's grey values
 
 
@@ -32,13 +35,15 @@ class TorchvisionDetector(Detector):
     Args:
         name: of `TORCHVISION_DETECTORS`.
         classes: how many.
-        weights: a file with the state of such a network or of its backbone; without, weights are
-            random.
+        weights: a file with the state of such a network, of however many classes, or of a
+            ResNet-50, as torchvision publishes them; without, weights are random.
     Raises:
         ModelError: torchvision is missing or does not fit this PyTorch; the weights do not fit.
     """
 
     overlap = None  # it suppresses by itself
+    one_film = True
+    traced = True
 
     def __init__(self, name: str, classes: int, *, weights: str | None = None) -> None:
         super().__init__()
@@ -48,14 +53,12 @@ class TorchvisionDetector(Detector):
             weights=None,
             weights_backbone=None,
             num_classes=classes + self.first,
-            # Films come scaled and padded; they are only centred here.
             image_mean=[_GREY[0]] * 3,
             image_std=[_GREY[1]] * 3,
-            min_size=1,
-            max_size=1 << 16,
-            _skip_resize=True,
             **{most: MOST_BOXES},
         )
+        # Films come scaled and padded. Its own option to leave them so holds in training only.
+        self.body.transform.resize = _as_it_is
         if weights is not None:
             _load(self.body, weights)
         self.backbone = self.body.backbone
@@ -74,15 +77,21 @@ class TorchvisionDetector(Detector):
         film = torch.tensor([columns, rows, columns, rows], device=films.device)
         said: list[dict[str, Tensor]] = self.body(list(films.expand(-1, 3, -1, -1)))
         most = max(len(each["scores"]) for each in said)
-        boxes = films.new_zeros(len(said), most, 4)
-        scores = films.new_zeros(len(said), most)
-        labels = torch.zeros(len(said), most, dtype=torch.int64, device=films.device)
-        for place, each in enumerate(said):
-            count = len(each["scores"])
-            boxes[place, :count] = each["boxes"] / film
-            scores[place, :count] = each["scores"]
-            labels[place, :count] = each["labels"] - self.first
-        return boxes.clamp(0, 1), scores, labels
+        lacking = [most - len(each["scores"]) for each in said]
+        boxes, scores, labels = (
+            torch.stack(
+                [
+                    pad(each[part], (*beside, 0, count))
+                    for each, count in zip(said, lacking, strict=True)
+                ]
+            )
+            for part, beside in (("boxes", (0, 0)), ("scores", ()), ("labels", ()))
+        )
+        return (boxes / film).clamp(0, 1), scores, (labels - self.first).clamp(min=0)
+
+
+def _as_it_is(film: Tensor, target: Any) -> tuple[Tensor, Any]:
+    return film, target
 
 
 def _detection_of_torchvision(name: str) -> Any:
@@ -98,8 +107,20 @@ def _detection_of_torchvision(name: str) -> Any:
 
 
 def _load(body: Any, weights: str) -> None:
+    """Take what fits: of a network with other classes, all but its last layers."""
+    wrong = ModelError(f"{weights} holds no weights of this detector or of a ResNet-50")
     try:
         state = torch.load(weights, map_location="cpu", weights_only=True)
-        body.load_state_dict(state, strict=False)
-    except (OSError, RuntimeError, EOFError, ValueError) as error:
-        raise ModelError(f"{weights} holds no weights that fit this detector") from error
+    except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError) as error:
+        raise wrong from error
+    if not isinstance(state, dict):
+        raise wrong
+    own, fitting = body.state_dict(), {}
+    for given, value in state.items():
+        for name in (str(given), f"{_BACKBONE}{given}"):
+            if name in own and getattr(value, "shape", None) == own[name].shape:
+                fitting[name] = value
+    needed = {name for name in own if name.startswith(_BACKBONE) and name.endswith(".weight")}
+    if not needed <= set(fitting):
+        raise wrong
+    body.load_state_dict(fitting, strict=False)

@@ -13,7 +13,12 @@ from torch import Tensor, nn
 
 from plainfilm.errors import ModelError, SettingsError
 from plainfilm.findings.training.detectors.boxes import centres, corners, from_coco
-from plainfilm.findings.training.detectors.interface import Detector, Target, best_boxes
+from plainfilm.findings.training.detectors.interface import (
+    Detector,
+    Target,
+    best_boxes,
+    strayed,
+)
 
 __all__ = ["TRANSFORMERS_DETECTORS", "TransformersDetector"]
 
@@ -79,7 +84,10 @@ class TransformersDetector(Detector):
             }
             for target in targets
         ]
-        said = self.body(pixel_values=self._coloured(films), labels=labels)
+        try:
+            said = self.body(pixel_values=self._coloured(films), labels=labels)
+        except ValueError as error:  # of its matching, by a cost that is no number
+            raise strayed() from error
         parts = {name: value for name, value in said.loss_dict.items() if name not in _UNWEIGHTED}
         # The package weighs its parts when it adds them up; so the sum is told, and is learnt from.
         return {"all": said.loss} if parts else {}
@@ -106,7 +114,9 @@ def _classes_of(name: str) -> tuple[Any, Any]:
 
 def _settings(name: str, settings: Mapping[str, Any] | None) -> dict[str, Any]:
     """Without a backbone of another package, and without downloads."""
-    found = dict(settings or {})
+    # Statistics of an untaught backbone are not worth keeping; it would not learn with them.
+    start = {} if name == "deformable-detr" else {"freeze_backbone_batch_norms": False}
+    found = start | dict(settings or {})
     if name == "deformable-detr" and "backbone_config" not in found:
         from transformers import ResNetConfig  # noqa: PLC0415 - see `_classes_of`
 
