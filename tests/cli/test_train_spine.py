@@ -89,7 +89,9 @@ def test_a_classifier_is_trained_from_the_same_data_and_both_read_an_archive_tog
     ran = plainfilm("findings", archive, "--spine-model", abnormal, "--detector", lesions, "--json")
     assert ran.code == 0, ran.err
     with Archive.open(archive) as opened:
-        rows = opened.rows("SELECT sop_instance_uid, task, probability FROM prediction")
+        rows = opened.rows(
+            "SELECT sop_instance_uid, task, probability FROM prediction JOIN film USING (film_id)"
+        )
     by_task = {(row["sop_instance_uid"], row["task"]): row["probability"] for row in rows}
     for uid in uids:
         fused, said = by_task[uid, "spine:fused"], by_task[uid, "spine:abnormal"]

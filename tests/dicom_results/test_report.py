@@ -76,7 +76,7 @@ def test_findings_that_are_not_present_are_told_and_not_coded(
 ) -> None:
     made = report(film, make_reading(joined=0.255))
     told = comments(made)
-    assert "Below the threshold: Mass 10.0%." in told
+    assert "Below what is called present: Mass 10.0%." in told
     assert "Without a threshold: Hernia 20.0%." in told
     assert "Abnormal, by classifier and detector joined: 25.5%." in told
     assert "4147007" not in str(made)  # the code of a mass

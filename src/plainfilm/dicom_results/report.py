@@ -118,7 +118,7 @@ def _comments(reading: Reading) -> Iterator[str]:
     below = [found for found in reading.findings if found.present is False]
     without = [found for found in reading.findings if found.present is None]
     if below:
-        yield f"Below the threshold: {_listed(below)}."
+        yield f"Below what is called present: {_listed(below)}."
     if without:
         yield f"Without a threshold: {_listed(without)}."
     if reading.joined is not None:

@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 
 from plainfilm.errors import InputError, Reason
 from plainfilm.findings.framing import Frame, FramedFilm, show_film
-from plainfilm.models import DetectorCard, FindingCard
+from plainfilm.models import TaskCard
 from plainfilm.records import Film, Rejection
 
 __all__ = ["BATCH_FILMS", "Ready", "framed_films", "rejected", "sorted_out"]
@@ -67,7 +67,7 @@ def _quarter_turns(film: Film) -> int:
 
 
 def sorted_out(
-    films: Iterable[Film], cards: Sequence[FindingCard | DetectorCard]
+    films: Iterable[Film], cards: Sequence[TaskCard]
 ) -> tuple[list[Film], list[Rejection]]:
     """The films that all models read, and why each other film is refused: it is of another
     category than a model was made for, or of none."""
@@ -83,7 +83,7 @@ def sorted_out(
     return read, refused
 
 
-def _refusal(film: Film, card: FindingCard | DetectorCard) -> Rejection | None:
+def _refusal(film: Film, card: TaskCard) -> Rejection | None:
     category = film.decision.category if film.decision is not None else ""
     if not card.categories or category in card.categories:
         return None

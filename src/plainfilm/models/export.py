@@ -39,12 +39,18 @@ def export_onnx(
         traced: follow the example through the network in place of reading its code, for one whose
             shapes depend on what it is shown; its first axis is then the example's.
     """
-    names = {"input_names": [input_name], "output_names": list(heads)}
     films = torch.export.Dim("films", min=1, max=4096)
-    how = {"dynamo": False} if traced else {"dynamic_shapes": ({0: films},)}
     with _quiet():
         torch.onnx.export(
-            network.eval(), (example,), path, **names, **how, external_data=False, verbose=False
+            network.eval(),
+            (example,),
+            path,
+            input_names=[input_name],
+            output_names=list(heads),
+            dynamic_shapes=None if traced else ({0: films},),
+            dynamo=not traced,
+            external_data=False,
+            verbose=False,
         )
     onnx.save(_halved(_without_traces(onnx.load(path))), path)
 
