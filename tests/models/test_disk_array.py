@@ -1,6 +1,7 @@
 """Arrays in files: a disk that is full is told before anything is computed."""
 
 import resource
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from plainfilm.models.disk_array import array_on_disk
 
 
 @pytest.fixture
-def small_files() -> object:
+def small_files() -> Iterator[None]:
     """No file may become larger than 64 KiB, as where a disk or a quota is used up."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, before[1]))

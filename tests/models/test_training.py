@@ -155,7 +155,6 @@ def test_float16_learns_nearly_the_same_with_scaled_gradients(half: Device) -> N
     assert mixed == pytest.approx(single, abs=0.2)  # a first step too large is left out
 
 
-@pytest.mark.filterwarnings("ignore:Detected call of `lr_scheduler.step")
 def test_a_step_whose_scaled_gradients_overflow_is_left_out(half: Device) -> None:
     losses: list[float] = []
 

@@ -12,6 +12,7 @@ from plainfilm.dicom_results.reading import Reading
 from plainfilm.models import NOTICE
 
 __all__ = [
+    "LONGEST_NAME",
     "Identity",
     "Kind",
     "derived_uid",

@@ -216,7 +216,7 @@ def _says(reading: Reading) -> list[str]:
     found = ", ".join(f"{one.label} {one.probability:.0%}" for one in reading.present)
     return [
         NOTICE,
-        f"Findings: {found}" if found else "No finding reaches its threshold.",
+        f"Findings: {found}" if found else "No finding is called present.",
         f"Models: {', '.join(model_names(reading))}",
     ]
 

@@ -28,7 +28,8 @@ class Finding:
     """What a model says of one finding of a film as a whole.
 
     Attributes:
-        present: whether the probability reaches the model's threshold; None where it has none.
+        present: whether the model's card calls it so, of which a threshold alone may fall short;
+            None where it has no threshold.
         probability: in [0, 1].
     """
 
@@ -123,7 +124,7 @@ class Reading:
 
     @property
     def present(self) -> tuple[Finding, ...]:
-        """The findings that reach their threshold, the most probable first."""
+        """The findings that are present, the most probable first."""
         present = (found for found in self.findings if found.present)
         return tuple(sorted(present, key=lambda found: (-found.probability, found.label)))
 

@@ -48,11 +48,11 @@ Group: TypeAlias = (
 def structured_report(film: SourceFilm, reading: Reading, identity: Identity) -> Dataset:
     """A measurement report of what models say of a film.
 
-    A finding that reaches its threshold is a measurement group (TID 1501) with its certainty; each
-    box and point is a group of its own (TID 1410) with its region and score. Every group names the
-    model that it is from. Findings below their thresholds, and those without one, are no groups,
-    since who searches for coded findings would take them for present: they stand with their
-    probabilities in a comment. A film of which nothing is reported has one group that says so.
+    A finding that is present is a measurement group (TID 1501) with its certainty; each box and
+    point is a group of its own (TID 1410) with its region and score. Every group names the model
+    that it is from. Findings that are not, and those without a threshold, are no groups, since who
+    searches for coded findings would take them for present: they stand with their probabilities in
+    a comment. A film of which nothing is reported has one group that says so.
 
     The report is preliminary and unverified, and says what it is not for.
 

@@ -13,7 +13,7 @@ from plainfilm.errors import SettingsError
 if sys.platform == "linux":
     from os import posix_fallocate
 
-__all__ = ["array_on_disk", "no_room"]
+__all__ = ["array_on_disk"]
 
 Kind = TypeVar("Kind", bound="np.generic[Any]")
 
@@ -34,13 +34,9 @@ def array_on_disk(file: Path, kind: type[Kind], shape: tuple[int, ...]) -> NDArr
                 posix_fallocate(stream.fileno(), 0, file.stat().st_size)
     except OSError as error:
         file.unlink(missing_ok=True)
-        raise no_room(file, error, math.prod(shape) * np.dtype(kind).itemsize) from error
+        size = math.prod(shape) * np.dtype(kind).itemsize
+        raise SettingsError(
+            f"{file.parent} cannot hold {size / 1e9:.1f} GB of films ({error.strerror}); make room,"
+            " or have TMPDIR name a folder on another disk"
+        ) from error
     return found
-
-
-def no_room(file: Path, error: OSError, size: int) -> SettingsError:
-    """What to say where a file of so many bytes in a folder for scratch could not be written."""
-    return SettingsError(
-        f"{file.parent} cannot hold {size / 1e9:.1f} GB of films ({error.strerror}); make room, or"
-        " have TMPDIR name a folder on another disk"
-    )

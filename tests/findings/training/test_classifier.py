@@ -13,7 +13,7 @@ from plainfilm.errors import ModelError, SettingsError
 from plainfilm.findings.training.architectures import make_classifier
 from plainfilm.findings.training.classifier import Classifier, Ensemble, MapClassifier
 from plainfilm.findings.training.finding_model import write_network
-from plainfilm.findings.training.grad_cam import GradientMaps
+from plainfilm.findings.training.grad_cam import GradientMaps, traced
 from plainfilm.models.backbones import make_backbone
 from plainfilm.models.third_party_backbones import monai_densenet_state
 
@@ -108,6 +108,35 @@ def test_gradients_of_a_network_without_maps_are_refused() -> None:
     flat = Classifier(nn.Sequential(nn.Flatten(), nn.Linear(64, 1)))
     with pytest.raises(ModelError, match="no maps"):
         GradientMaps(flat)(torch.rand(1, 1, 8, 8))
+
+
+class _Fork(nn.Module):
+    def forward(self, maps: torch.Tensor) -> torch.Tensor:
+        return maps * 2 if float(maps.mean()) > 0.5 else maps
+
+
+def test_a_network_that_cannot_be_followed_is_refused() -> None:
+    network = Classifier(nn.Sequential(nn.Conv2d(1, 1, 1), _Fork(), nn.Flatten(), nn.Linear(64, 2)))
+    with pytest.raises(ModelError, match="cannot follow"):
+        traced(GradientMaps(network), torch.rand(2, 1, 8, 8))
+
+
+class _Aside(nn.Module):
+    """Gives what it takes, and looks at it in vain."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.look = nn.Conv2d(1, 1, 1)
+
+    def forward(self, films: torch.Tensor) -> torch.Tensor:
+        self.look(films)
+        return films
+
+
+def test_gradients_of_maps_that_the_answer_does_not_come_of_are_refused() -> None:
+    network = Classifier(nn.Sequential(_Aside(), nn.Flatten(), nn.Linear(64, 2)))
+    with pytest.raises(ModelError, match="does not come of its last maps"):
+        GradientMaps(network)(torch.rand(1, 1, 8, 8))
 
 
 @pytest.mark.parametrize("kind", ["resnet", "swin", "vit"])

@@ -148,6 +148,15 @@ def test_patients_are_dealt_out_where_no_list_divides_them(
         train_detector(both, PLAN, tmp_path / "d", quiet)
 
 
+def test_a_folder_that_cannot_be_written_is_told(data: BoxedFilms, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file")
+    with pytest.raises(SettingsError, match="cannot write to"):
+        train_detector(data, PLAN, tmp_path / "taken", quiet)
+    (tmp_path / "keep" / "films").mkdir(parents=True)
+    with pytest.raises(SettingsError, match=r"cannot write .*films: Is a directory"):
+        train_detector(data, PLAN, tmp_path / "keep", quiet)
+
+
 def test_films_without_any_box_teach_nothing(data: BoxedFilms, tmp_path: Path) -> None:
     bare = tuple(replace(film, boxes=np.zeros((0, 4)), labels=(), part="") for film in data.films)
     with pytest.raises(BadTable, match="has a box"):

@@ -1,139 +1,30 @@
 """Every detector behind the one interface: it learns, and gives what the interface says."""
 
-import hashlib
 import sys
 from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
+from small_detectors import CLASSES, MAKERS, SIDE, batch, rt_detr_v2
 from torch import nn
-from transformers import HGNetV2Config, ResNetConfig, RTDetrResNetConfig
 
 from plainfilm.errors import ModelError, SettingsError
-from plainfilm.findings.training.detector_model import write_detector_network
 from plainfilm.findings.training.detector_run import DETECTOR_PRESETS
-from plainfilm.findings.training.detectors import DETECTORS, Detector, Target, make_detector
-from plainfilm.findings.training.detectors.anchors import Anchors
+from plainfilm.findings.training.detectors import DETECTORS, Detector, make_detector
 from plainfilm.findings.training.detectors.interface import CANDIDATES
-from plainfilm.models import find_detector
-from plainfilm.models.card import write_card
-from plainfilm.models.detector import Detector as OnnxDetector
-from plainfilm.models.detector import FoundBoxes, suppress
-from plainfilm.models.detector_card import DetectorCard
-from plainfilm.models.store import DETECTOR_CARD_FILE, DETECTOR_NETWORK_FILE
 from plainfilm.models.training import Schedule, fit_resumable
 
-SIDE = 64
-CLASSES = 3
-
-
-@pytest.fixture(autouse=True)
-def seeded() -> None:
-    torch.manual_seed(0)
-    torch.set_num_threads(1)
+pytestmark = pytest.mark.usefixtures("seeded")
 
 
 def quiet(_step: int, _loss: float) -> None:
     pass
 
 
-def efficientdet() -> Detector:
-    anchors = Anchors(strides=(16, 32), octaves=1)
-    settings = {"anchors": anchors, "width": 16, "pyramids": 1, "depth": 1, "pretrained": False}
-    return make_detector("efficientdet", CLASSES, settings=settings)
-
-
-def sparse_rcnn() -> Detector:
-    settings = {"proposals": 6, "width": 16, "stages": 2, "heads": 2, "pretrained": False}
-    return make_detector("sparse-rcnn", CLASSES, settings=settings)
-
-
-def rt_detr_v2() -> Detector:
-    backbone = RTDetrResNetConfig(
-        embedding_size=8,
-        hidden_sizes=[8, 12, 16, 24],
-        depths=[1, 1, 1, 1],
-        layer_type="basic",
-        out_features=["stage2", "stage3", "stage4"],
-    )
-    settings = {"backbone_config": backbone, "encoder_in_channels": [12, 16, 24], **_small()}
-    return make_detector("rt-detr-v2", CLASSES, settings=settings)
-
-
-def d_fine() -> Detector:
-    backbone = HGNetV2Config(
-        embedding_size=8,
-        hidden_sizes=[8, 12, 16, 24],
-        depths=[1, 1, 1, 1],
-        stem_channels=[3, 8, 8],
-        stage_in_channels=[8, 8, 12, 16],
-        stage_mid_channels=[8, 8, 8, 8],
-        stage_out_channels=[8, 12, 16, 24],
-        stage_num_blocks=[1, 1, 1, 1],
-        stage_downsample=[False, True, True, True],
-        stage_light_block=[False, False, True, True],
-        stage_kernel_size=[3, 3, 3, 3],
-        stage_numb_of_layers=[1, 1, 1, 1],
-        out_features=["stage2", "stage3", "stage4"],
-    )
-    settings = {"backbone_config": backbone, "encoder_in_channels": [12, 16, 24], **_small()}
-    return make_detector("d-fine", CLASSES, settings=settings)
-
-
-def deformable_detr() -> Detector:
-    backbone = ResNetConfig(
-        embedding_size=8,
-        hidden_sizes=[8, 12, 16, 24],
-        depths=[1, 1, 1, 1],
-        layer_type="basic",
-        out_features=["stage2", "stage3", "stage4"],
-    )
-    settings = {
-        "backbone_config": backbone,
-        "d_model": 32,
-        "encoder_layers": 1,
-        "decoder_layers": 2,
-        "encoder_ffn_dim": 32,
-        "decoder_ffn_dim": 32,
-        "encoder_attention_heads": 2,
-        "decoder_attention_heads": 2,
-        "num_queries": 8,
-    }
-    return make_detector("deformable-detr", CLASSES, settings=settings)
-
-
-def _small() -> dict[str, Any]:
-    return {
-        "d_model": 32,
-        "encoder_hidden_dim": 32,
-        "encoder_ffn_dim": 32,
-        "decoder_in_channels": [32, 32, 32],
-        "decoder_ffn_dim": 32,
-        "decoder_layers": 2,
-        "encoder_attention_heads": 2,
-        "decoder_attention_heads": 2,
-        "num_queries": 8,
-        "num_denoising": 0,
-    }
-
-
-MAKERS = [efficientdet, sparse_rcnn, rt_detr_v2, d_fine, deformable_detr]
 MAKERS_BY_NAME = pytest.mark.parametrize("maker", MAKERS, ids=lambda maker: maker.__name__)
-
-
-def batch() -> tuple[torch.Tensor, list[Target]]:
-    """Two films: one with a bright and a dark box, one with nothing on it."""
-    films = torch.rand(2, 1, SIDE, SIDE) * 0.2 + 0.4
-    films[0, 0, 10:30, 8:40] = 1
-    films[0, 0, 36:60, 36:58] = 0
-    boxes = torch.tensor([[8.0, 10.0, 32.0, 20.0], [36.0, 36.0, 22.0, 24.0]])
-    nothing = Target(torch.zeros(0, 4), torch.zeros(0, dtype=torch.int64))
-    return films, [Target(boxes, torch.tensor([0, 2])), nothing]
 
 
 @MAKERS_BY_NAME
@@ -174,49 +65,6 @@ def test_films_without_findings_can_be_learnt_from(maker: Callable[[], Detector]
     loss = sum(detector.losses(films, [targets[1], targets[1]]).values())
     loss.backward()
     assert torch.isfinite(loss)
-
-
-@MAKERS_BY_NAME
-def test_onnx_runtime_finds_the_boxes_that_pytorch_finds(
-    maker: Callable[[], Detector], tmp_path: Path
-) -> None:
-    same_as_onnx(maker().eval(), tmp_path)
-
-
-def same_as_onnx(detector: Detector, folder: Path) -> None:
-    """Export a detector, run it as `detect` does, and compare."""
-    for parameter in detector.parameters():
-        parameter.data = parameter.data.half().float()  # as the file holds them
-    network = folder / DETECTOR_NETWORK_FILE
-    write_detector_network(detector, (SIDE, SIDE), network)
-    card = DetectorCard(
-        name="tiny",
-        version="1",
-        sha256=hashlib.sha256(network.read_bytes()).hexdigest(),
-        task="spine",
-        labels=tuple("abc"[:CLASSES]),
-        rows=SIDE,
-        columns=SIDE,
-        licence="none",
-        least_score=0.0,
-        overlap=detector.overlap,
-    )
-    write_card(card, folder / DETECTOR_CARD_FILE)
-    film = batch()[0][:1]
-    said = OnnxDetector(find_detector(folder)).run(film.numpy()[0, 0])
-    with torch.no_grad():
-        boxes, scores, found = (each[0].numpy() for each in detector(film))
-    wanted = FoundBoxes(boxes.astype(float), scores.astype(float), found)
-    wanted = wanted.only((wanted.boxes[:, 2:] > wanted.boxes[:, :2]).all(axis=1))
-    if detector.overlap is not None:
-        wanted = wanted.only(suppress(wanted, detector.overlap))
-    count = min(len(wanted), 100)
-    assert len(said) == count
-    assert np.allclose(said.scores, wanted.scores[:count], atol=1e-3)
-    for place in range(count):  # scores that are nearly the same may change places
-        same = said.labels == wanted.labels[place]
-        near = np.abs(said.boxes - wanted.boxes[place]).max(axis=1) < 5e-3
-        assert (same & near).any()
 
 
 @MAKERS_BY_NAME
@@ -296,15 +144,6 @@ def test_without_torchvision_its_detectors_say_what_to_do(
         make_detector(name, CLASSES)
 
 
-@pytest.fixture
-def torchvision() -> None:
-    """Leaves a test out where no torchvision is there, or none that fits this PyTorch."""
-    try:
-        import_module("torchvision.ops")
-    except (ImportError, RuntimeError, OSError) as error:
-        pytest.skip(f"no torchvision that fits this PyTorch: {error}")
-
-
 TORCHVISION_BY_NAME = pytest.mark.parametrize("name", ["faster-rcnn", "retinanet"])
 
 
@@ -351,19 +190,6 @@ def test_detectors_of_torchvision_learn_and_see_films_in_their_own_size(
             state.write_text(text)
         with pytest.raises(ModelError, match="holds no weights"):
             make_detector(name, CLASSES, weights=str(state))
-
-
-@TORCHVISION_BY_NAME
-@pytest.mark.usefixtures("torchvision")
-def test_onnx_runtime_finds_what_detectors_of_torchvision_find(name: str, tmp_path: Path) -> None:
-    detector = make_detector(name, CLASSES).eval()
-    # Untaught, RetinaNet is sure of nothing.
-    part = detector.body.head if name == "retinanet" else detector.body.roi_heads
-    for each in part.modules():
-        if isinstance(each, nn.Conv2d) and each.out_channels == 9 * CLASSES:
-            nn.init.normal_(each.weight, std=0.05)
-            nn.init.constant_(each.bias, -1.0)
-    same_as_onnx(detector, tmp_path)
 
 
 class _Stub(nn.Module):

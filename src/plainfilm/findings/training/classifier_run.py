@@ -83,9 +83,8 @@ def train_classifier(
     """
     if plan.two_class and len(table.labels) != 1:
         raise SettingsError("two classes need a table of one finding, abnormal or not")
-    fresh = untrained(
-        plan, len(table.labels)
-    )  # what is wrong with it is told before films are read
+    # What is wrong with the network is told before films are read.
+    fresh = untrained(plan, len(table.labels))
     try:
         keep.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -3,6 +3,7 @@
 import hashlib
 import math
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -192,7 +193,8 @@ def train_detector(
     except OSError as error:
         raise SettingsError(f"cannot write to {keep}: {error.strerror}") from error
     finally:
-        pixels.unlink(missing_ok=True)
+        with suppress(OSError):  # where it could not be made, that was told
+            pixels.unlink()
 
 
 def _trained(

@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plainfilm.dicom import ImageFacts, open_image
-from plainfilm.errors import InputError, Reason, UnsupportedPixels
+from plainfilm.errors import InputError, Reason, SettingsError, UnsupportedPixels
 from plainfilm.findings.training.detection_data import BoxedFilm, BoxFault
-from plainfilm.models.disk_array import no_room
 from plainfilm.records import Rejection
 
 __all__ = ["FilmStore", "StoredFilm", "store_films"]
@@ -62,7 +61,7 @@ def store_films(
         file: where the pixels are kept; the system reads from it what is needed.
         progress: called with how many films are done.
     Raises:
-        SettingsError: the disk has no room for the file.
+        SettingsError: the file cannot be written.
     """
     number_of = {label: number for number, label in enumerate(labels)}
     shapes: list[tuple[int, int, tuple[int, int], tuple[int, int]]] = []
@@ -81,7 +80,7 @@ def store_films(
                     size += stream.write(pixels.tobytes())
                 progress(place + 1)
     except OSError as error:
-        raise no_room(file, error, size) from error
+        raise SettingsError(f"cannot write {file}: {error.strerror}") from error
     kept: NDArray[np.uint8] = np.memmap(file, np.uint8, "r") if shapes else np.zeros(0, np.uint8)
     found, faults = [], []
     for start, place, shape, stored in shapes:

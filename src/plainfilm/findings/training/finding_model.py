@@ -103,7 +103,6 @@ def write_classifier(
     thresholds = _thresholds(scores, table.labels)
     # Of abnormal or not alone there are no false alarms of other findings to hold down.
     present_from = {} if plan.two_class else _present_from(held_out, labels, thresholds)
-    as_told = scores_of(held_out, labels, table.labels, thresholds=present_from)
     card = FindingCard(
         name=name,
         version=version,
@@ -120,7 +119,7 @@ def write_classifier(
         summary=notes.summary,
         data=_data(trained, table, notes),
         split=_split_words(trained, plan),
-        figures=(*_figures(scores), *_told_figures(as_told, present_from)),
+        figures=(*_figures(scores), *_told_figures(held_out, labels, table.labels, present_from)),
         known_failures=notes.known_failures,
         limits=(*notes.limits, *_limits(scores, plan), *_limits_of_maps(network)),
     )
@@ -261,9 +260,13 @@ def _figures(scores: FindingScores | None) -> tuple[Figure, ...]:
 
 
 def _told_figures(
-    scores: FindingScores | None, present_from: Mapping[str, float]
+    held_out: NDArray[np.float32],
+    labels: NDArray[np.float32],
+    names: Sequence[str],
+    present_from: Mapping[str, float],
 ) -> tuple[Figure, ...]:
-    """How many films with a finding are those in which it is called present."""
+    """In which share of the films with a finding it is called present."""
+    scores = scores_of(held_out, labels, names, thresholds=present_from) if present_from else None
     every = () if scores is None else scores.findings
     return tuple(
         _figure(f"sensitivity for {each.finding}, called present", each.sensitivity, each.positives)

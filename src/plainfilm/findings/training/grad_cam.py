@@ -19,7 +19,8 @@ class GradientMaps(nn.Module):
     the network's last maps that are more than one pixel wide.
 
     Raises:
-        ModelError: when it is called: the network has no such maps.
+        ModelError: when it is called: the network has no such maps, or its answer does not come of
+            them.
     Source: Selvaraju et al., Grad-CAM (ICCV 2017), section 3.
     """
 
@@ -35,15 +36,15 @@ class GradientMaps(nn.Module):
             logits = self.classifier.logits(films.detach().requires_grad_())
             if not seen:
                 raise ModelError("the network has no maps that could say where a finding is")
-            maps, single = seen[-1], self.classifier.single(logits)
-            found = [
-                _weighted(maps, torch.autograd.grad(each.sum(), maps, retain_graph=True)[0])
-                for each in single.unbind(1)
-            ]
+            single = self.classifier.single(logits)
+            found = [_weighted(seen[-1], each.sum()) for each in single.unbind(1)]
         return self.classifier.probabilities(logits).detach(), torch.stack(found, 1)
 
 
-def _weighted(maps: Tensor, gradient: Tensor) -> Tensor:
+def _weighted(maps: Tensor, logit: Tensor) -> Tensor:
+    (gradient,) = torch.autograd.grad(logit, maps, retain_graph=True, allow_unused=True)
+    if gradient is None:
+        raise ModelError("the network's answer does not come of its last maps")
     weights = gradient.mean((2, 3), keepdim=True)
     return (weights * maps.detach()).sum(1).clamp(min=0)
 
@@ -77,6 +78,12 @@ def traced(network: nn.Module, films: Tensor) -> nn.Module:
 
     Args:
         films: an example of what it takes; the first axis stays free.
+    Raises:
+        ModelError: it cannot be followed, such as where a film decides which part is computed.
     """
-    found: nn.Module = make_fx(network, tracing_mode="symbolic", _allow_non_fake_inputs=True)(films)
+    follow = make_fx(network, tracing_mode="symbolic", _allow_non_fake_inputs=True)
+    try:
+        found: nn.Module = follow(films)
+    except RuntimeError as error:
+        raise ModelError("PyTorch cannot follow this network's gradients") from error
     return found

@@ -37,7 +37,7 @@ def roi_align(features: Tensor, boxes: Tensor, size: int) -> Tensor:
     # The boxes of a film below one another; places are kept in their own precision.
     grid = torch.stack((across, down), -1).flatten(1, 2) * 2 - 1  # (n, k · points, points, 2)
     found = F.grid_sample(features.to(grid.dtype), grid, align_corners=False)
-    found = F.avg_pool2d(found, _SAMPLES).reshape(len(features), -1, k, size, size)
+    found = F.avg_pool2d(found, _SAMPLES).reshape(boxes.shape[0], -1, k, size, size)
     return found.transpose(1, 2)
 
 
