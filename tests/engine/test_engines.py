@@ -140,7 +140,7 @@ _AHEAD = """
 import sys, time
 from pathlib import Path
 from plainfilm.engine import import_ahead
-import_ahead("leaves_a_mark")
+import_ahead("leaves_a_mark", 2)
 mark, end = Path(sys.argv[1]), time.monotonic() + 60
 while not mark.exists() and time.monotonic() < end:
     time.sleep(0.02)

@@ -93,8 +93,7 @@ def findings(
     """
     from plainfilm.engine import import_ahead
 
-    if workers != 1:
-        import_ahead("plainfilm.findings.read_chest")
+    import_ahead("plainfilm.findings.read_chest", workers)
     from plainfilm.archive import Archive
     from plainfilm.models import NOTICE
     from plainfilm.route import CHEST_MODEL, SPINE_MODEL, load_rules, sent_to

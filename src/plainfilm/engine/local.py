@@ -41,7 +41,7 @@ class LocalEngine:
     def __init__(self, workers: int | None = None) -> None:
         if workers is not None and workers < 1:
             raise SettingsError(f"workers ({workers}) must be at least 1")
-        self.workers = workers or len(os.sched_getaffinity(0))
+        self.workers = workers or _cores()
         self._pool: ProcessPoolExecutor | None = None
 
     def __enter__(self) -> Self:
@@ -189,14 +189,22 @@ def _context(step: Step[Any, Any]) -> Any:
     return _forking_from([type(step).__module__])
 
 
-def import_ahead(module: str) -> None:
+def import_ahead(module: str, workers: int | None = None) -> None:
     """Begin to import a step's module in the process that workers are forked from.
 
     A command that calls this first, and then imports and reads what it needs itself, has its
     workers half a second sooner.
+
+    Args:
+        workers: as `LocalEngine` takes them; with one there is nothing to begin.
     """
-    _forking_from([module])
-    forkserver.ensure_running()
+    if (workers or _cores()) > 1:
+        _forking_from([module])
+        forkserver.ensure_running()
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0))
 
 
 def _forking_from(modules: list[str]) -> Any:
