@@ -104,7 +104,7 @@ def spine(
         SpinePreset,
         typer.Option(
             help="`paper`: DenseNet-121, 169 and 201 at 224 pixels, SGD, and their mean."
-            " `short`: EfficientNet-Lite0 from ImageNet; minutes on a processor."
+            " `short`: EfficientNet-Lite0 from ImageNet; half an hour on two cores."
         ),
     ] = SpinePreset.PAPER,
     architecture: Annotated[
