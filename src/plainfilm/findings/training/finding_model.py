@@ -246,7 +246,7 @@ def _figures(scores: FindingScores | None) -> tuple[Figure, ...]:
         return ()
     every = [each for each in scores.findings if each.auroc.value is not None]
     found = [_figure(f"AUROC of {each.finding}", each.auroc, each.positives) for each in every]
-    if every and all(_is_enough(each.positives, each.negatives) for each in every):
+    if len(every) > 1 and all(_is_enough(each.positives, each.negatives) for each in every):
         found.insert(0, _figure(f"mean AUROC of {len(every)} findings", scores.mean.auroc, None))
     for each in every:
         if _is_enough(each.positives, each.negatives):
