@@ -10,6 +10,13 @@ from plainfilm.findings.training.detectors.anchors import Anchors
 
 SIDE = 64
 CLASSES = 3
+_STAGES: dict[str, Any] = {
+    "embedding_size": 8,
+    "hidden_sizes": [8, 12, 16, 24],
+    "depths": [1, 1, 1, 1],
+    "layer_type": "basic",
+    "out_features": ["stage2", "stage3", "stage4"],
+}
 
 
 def efficientdet() -> Detector:
@@ -24,13 +31,7 @@ def sparse_rcnn() -> Detector:
 
 
 def rt_detr_v2() -> Detector:
-    backbone = RTDetrResNetConfig(
-        embedding_size=8,
-        hidden_sizes=[8, 12, 16, 24],
-        depths=[1, 1, 1, 1],
-        layer_type="basic",
-        out_features=["stage2", "stage3", "stage4"],
-    )
+    backbone = RTDetrResNetConfig(**_STAGES)
     settings = {"backbone_config": backbone, "encoder_in_channels": [12, 16, 24], **_small()}
     return make_detector("rt-detr-v2", CLASSES, settings=settings)
 
@@ -56,13 +57,7 @@ def d_fine() -> Detector:
 
 
 def deformable_detr() -> Detector:
-    backbone = ResNetConfig(
-        embedding_size=8,
-        hidden_sizes=[8, 12, 16, 24],
-        depths=[1, 1, 1, 1],
-        layer_type="basic",
-        out_features=["stage2", "stage3", "stage4"],
-    )
+    backbone = ResNetConfig(**_STAGES)
     settings = {
         "backbone_config": backbone,
         "d_model": 64,  # its 32 groups of channels cannot be normalised on one pixel each
