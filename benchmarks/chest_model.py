@@ -20,7 +20,6 @@ from.
 """
 
 import argparse
-import csv
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -31,11 +30,11 @@ from numpy.typing import NDArray
 
 from plainfilm.evaluate import Bootstrap, percentile
 from plainfilm.evaluate.box_localization import localization, pointing_game
+from plainfilm.evaluate.box_tables import film_name, read_box_file
 from plainfilm.evaluate.boxes import ImageBoxes, pair_boxes
-from plainfilm.evaluate.roc import youden_threshold
 from plainfilm.findings import boxes_from_map
 from plainfilm.findings.heat_maps import evidence_for
-from plainfilm.findings.training.calibration import Calibrated, Scales, rarely_reached
+from plainfilm.findings.training.calibration import Calibrated, Scales
 from plainfilm.findings.training.chest_data import (
     FilmTable,
     labels_of,
@@ -46,7 +45,11 @@ from plainfilm.findings.training.classifier import MapClassifier
 from plainfilm.findings.training.classifier_learning import shrunk, untrained
 from plainfilm.findings.training.classifier_plan import PRESETS
 from plainfilm.findings.training.classifier_run import train_classifier
-from plainfilm.findings.training.finding_model import scores_of
+from plainfilm.findings.training.finding_model import (
+    present_thresholds,
+    scores_of,
+    youden_thresholds,
+)
 from plainfilm.findings.training.linear_probe import features_of, linear_probe
 
 HERE = Path(__file__).parent
@@ -54,7 +57,6 @@ FINDINGS = ("Atelectasis", "Effusion", "Infiltration", "Pneumonia", "Consolidati
 """Those with at least 30 films."""
 LEVEL = 180.0
 FILM_SIDE = 512.0
-_OTHER_NAMES = {"Infiltrate": "Infiltration"}
 
 
 def main() -> None:
@@ -141,18 +143,10 @@ def weighted_areas(
 
 def true_boxes(path: Path) -> ImageBoxes:
     """The radiologists' boxes, in pixels of the 512-pixel films."""
-    with path.open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    names = [_OTHER_NAMES.get(row["Finding Label"], row["Finding Label"]) for row in rows]
-    chosen = [number for number, name in enumerate(names) if name in FINDINGS]
-    corners = [
-        [x, y, x + w, y + h]
-        for x, y, w, h in (
-            [float(rows[number][name]) for name in ("x", "y", "w", "h")] for number in chosen
-        )
-    ]
-    films = [rows[number]["Image Index"] for number in chosen]
-    return ImageBoxes(films, [names[number] for number in chosen], corners)
+    found = read_box_file(path, scores=False)
+    chosen = [number for number, label in enumerate(found.label) if label in FINDINGS]
+    films, labels = ([each[number] for number in chosen] for each in (found.film, found.label))
+    return ImageBoxes(films, labels, found.corners[chosen])
 
 
 def print_places(
@@ -196,7 +190,7 @@ def found_boxes(
 ) -> tuple[ImageBoxes, NDArray[np.float64]]:
     """Boxes around what speaks for each finding that a film has a true box of, and the hottest
     point of each such map; films are square."""
-    place_of = {film.name: number for number, film in enumerate(table.films)}
+    place_of = {film_name(film.name): number for number, film in enumerate(table.films)}
     films, labels, corners, scores, points = [], [], [], [], []
     for film, label in sorted(set(zip(truth.image_id.tolist(), truth.label.tolist(), strict=True))):
         number = place_of[film]
@@ -221,9 +215,10 @@ def print_called(
     Args:
         maps: (n, findings, rows, columns).
     """
-    youden = np.array([youden_threshold(*pair) for pair in zip(labels.T, said.T, strict=True)])
-    rarely = [rarely_reached(said[labels[:, n] == 0, n]) for n in range(len(FINDINGS))]
-    present = np.maximum(youden.astype(float), rarely)
+    of_card = youden_thresholds(scores_of(said, labels, FINDINGS), FINDINGS)
+    present_from = present_thresholds(said, labels, of_card)
+    youden = np.array([of_card[name] for name in FINDINGS], float)
+    present = np.array([present_from[name] for name in FINDINGS])
     nothing = ~(labels == 1).any(axis=1)
     print(f"\nfindings called present on each of {nothing.sum()} films without any, on average")
     for name, thresholds in (("Youden", youden), ("present_from", present)):

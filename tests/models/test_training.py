@@ -57,6 +57,15 @@ def _kept(folder: Path, **changed: Any) -> Checkpoint:
     return replace(Checkpoint(folder / "kept.pt", "a small one", "digest", every=5), **changed)
 
 
+class _Stopped(Exception):
+    pass
+
+
+def _stop(step: int, _loss: float) -> None:
+    if step == 8:
+        raise _Stopped
+
+
 def _same(one: Any, other: Any) -> bool:
     states = (one.state_dict(), other.state_dict())
     return all(torch.equal(states[0][name], states[1][name]) for name in states[0])
@@ -70,15 +79,8 @@ def test_the_same_seed_gives_the_same_weights() -> None:
 def test_a_run_that_was_stopped_ends_as_if_it_had_not_been(tmp_path: Path, optimizer: str) -> None:
     schedule = replace(_SCHEDULE, optimizer=optimizer)
 
-    class Stopped(Exception):
-        pass
-
-    def stop(step: int, _loss: float) -> None:
-        if step == 8:
-            raise Stopped
-
-    with pytest.raises(Stopped):
-        _learn(schedule, checkpoint=_kept(tmp_path), progress=stop)
+    with pytest.raises(_Stopped):
+        _learn(schedule, checkpoint=_kept(tmp_path), progress=_stop)
     assert read_checkpoint(tmp_path / "kept.pt")["step"] == 5
     steps: list[int] = []
     again = _learn(
@@ -169,21 +171,14 @@ def test_a_step_whose_scaled_gradients_overflow_is_left_out(half: Device) -> Non
 
 
 def test_scaled_training_is_resumed_and_goes_on_from_one_that_was_not_scaled(
-    tmp_path: Path, half: Device, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, half: Device
 ) -> None:
-    class Stopped(Exception):
-        pass
-
-    def stop(step: int, _loss: float) -> None:
-        if step == 8:
-            raise Stopped
-
-    with pytest.raises(Stopped):
-        _learn(checkpoint=_kept(tmp_path), device=half, progress=stop)
+    with pytest.raises(_Stopped):
+        _learn(checkpoint=_kept(tmp_path), device=half, progress=_stop)
     assert _same(_learn(checkpoint=_kept(tmp_path), device=half), _learn(device=half))
     single = _kept(tmp_path, path=tmp_path / "single.pt")
-    with pytest.raises(Stopped):
-        _learn(checkpoint=single, progress=stop)
+    with pytest.raises(_Stopped):
+        _learn(checkpoint=single, progress=_stop)
     _learn(checkpoint=single, device=half)
 
 

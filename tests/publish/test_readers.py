@@ -81,15 +81,15 @@ def torchxrayvision(missing_peer: Callable[[str], NoReturn]) -> Iterator[ModuleT
 def _import_torchvision() -> None:
     """Import torchvision, also where its build for graphics cards stands beside a CPU's torch:
     its operators are in a library that does not load there, and it stumbles over two of them."""
-    import torch  # noqa: PLC0415
+    from torch import library  # noqa: PLC0415
 
     try:
         importlib.import_module("torchvision")
     except RuntimeError:
-        library = torch.library.Library("torchvision", "DEF")
+        operators = library.Library("torchvision", "DEF")
         for name in ("nms", "qnms"):
-            library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-        _LIBRARIES.append(library)  # it is unregistered with its last reference
+            operators.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+        _LIBRARIES.append(operators)  # it is unregistered with its last reference
         for name in [name for name in sys.modules if name.split(".")[0] == "torchvision"]:
             del sys.modules[name]
         importlib.import_module("torchvision")

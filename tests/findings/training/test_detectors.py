@@ -1,5 +1,6 @@
 """Every detector behind the one interface: it learns, and gives what the interface says."""
 
+import math
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -24,22 +25,30 @@ def quiet(_step: int, _loss: float) -> None:
     pass
 
 
+def losses_of_steps(
+    detector: Detector, steps: int, *, rate: float, clip: float = math.inf
+) -> list[float]:
+    """The loss of one batch before each step of learning from it."""
+    films, targets = batch()
+    optimizer = torch.optim.AdamW(detector.parameters(), lr=rate)
+    losses = []
+    for _ in range(steps):
+        loss = total_loss(detector, (films, targets))
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(detector.parameters(), clip)
+        optimizer.step()
+        losses.append(float(loss.detach()))
+    return losses
+
+
 MAKERS_BY_NAME = pytest.mark.parametrize("maker", MAKERS, ids=lambda maker: maker.__name__)
 
 
 @MAKERS_BY_NAME
 def test_a_few_steps_lower_the_loss_of_one_batch(maker: Callable[[], Detector]) -> None:
     detector = maker().train()
-    films, targets = batch()
-    optimizer = torch.optim.AdamW(detector.parameters(), lr=2e-3)
-    losses = []
-    for _ in range(8):
-        loss = sum(detector.losses(films, targets).values())
-        optimizer.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(detector.parameters(), 1.0)
-        optimizer.step()
-        losses.append(float(loss.detach()))
+    losses = losses_of_steps(detector, 8, rate=2e-3, clip=1.0)
     assert min(losses[-2:]) < 0.9 * losses[0]
 
 
@@ -153,20 +162,12 @@ def test_detectors_of_torchvision_learn_and_see_films_in_their_own_size(
     name: str, tmp_path: Path
 ) -> None:
     detector = make_detector(name, CLASSES).train()
-    films, targets = batch()
-    optimizer = torch.optim.AdamW(detector.parameters(), lr=5e-5)
-    losses = []
-    for _ in range(5):
-        loss = sum(detector.losses(films, targets).values())
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        losses.append(float(loss.detach()))
+    losses = losses_of_steps(detector, 5, rate=5e-5)
     assert min(losses[1:]) < 0.9 * losses[0]
     seen: list[torch.Size] = []
     detector.backbone.register_forward_hook(lambda _m, given, _o: seen.append(given[0].shape))
     with torch.no_grad():
-        boxes, scores, labels = detector.eval()(films)
+        boxes, scores, labels = detector.eval()(batch()[0])
     assert seen == [(2, 3, SIDE, SIDE)]
     assert boxes.shape == (*scores.shape, 4)
     assert labels.shape == scores.shape

@@ -39,10 +39,12 @@ __all__ = [
     "TRUTH_FILE",
     "Notes",
     "Task",
+    "present_thresholds",
     "read_notes",
     "scores_of",
     "write_classifier",
     "write_network",
+    "youden_thresholds",
 ]
 
 HELD_OUT_FILE: Final = "held_out.csv"
@@ -100,9 +102,9 @@ def write_classifier(
     except OSError as error:
         raise SettingsError(f"cannot write to {folder}: {error.strerror}") from error
     scores = scores_of(held_out, labels, table.labels)
-    thresholds = _thresholds(scores, table.labels)
+    thresholds = youden_thresholds(scores, table.labels)
     # Of abnormal or not alone there are no false alarms of other findings to hold down.
-    present_from = {} if plan.two_class else _present_from(held_out, labels, thresholds)
+    present_from = {} if plan.two_class else present_thresholds(held_out, labels, thresholds)
     card = FindingCard(
         name=name,
         version=version,
@@ -210,8 +212,11 @@ def _written(label: float) -> str:
     return "" if np.isnan(label) else f"{label:.0f}"
 
 
-def _thresholds(scores: FindingScores | None, labels: Sequence[str]) -> dict[str, float | None]:
-    """By Youden's index; none where there were too few films to choose one."""
+def youden_thresholds(
+    scores: FindingScores | None, labels: Sequence[str]
+) -> dict[str, float | None]:
+    """Label → the threshold that a card has by Youden's index; None where there were too few films
+    to choose one."""
     if scores is None:
         return dict.fromkeys(labels)
     return {
@@ -222,13 +227,19 @@ def _thresholds(scores: FindingScores | None, labels: Sequence[str]) -> dict[str
     }
 
 
-def _present_from(
+def present_thresholds(
     held_out: NDArray[np.float32],
     labels: NDArray[np.float32],
     thresholds: Mapping[str, float | None],
 ) -> dict[str, float]:
     """From which probability each finding is called present: rarely reached without it, and its
-    threshold at least."""
+    threshold at least.
+
+    Args:
+        held_out: (n, labels) probabilities; NaN for films that were not held out.
+        labels: (n, labels), as `scores_of` takes them.
+        thresholds: of `youden_thresholds`; a label at None gets none here either.
+    """
     held = ~np.isnan(held_out).any(axis=1)
     return {
         name: max(threshold, rarely_reached(held_out[held & (labels[:, place] == 0), place]))
