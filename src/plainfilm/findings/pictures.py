@@ -51,15 +51,15 @@ def draw_heat_maps(
     answers = network.run(framed.pixels[np.newaxis, np.newaxis], maps=True)
     if answers.maps is None or not usable(answers.probabilities, answers.maps):
         return []
-    maps = evidence_for(answers.maps[0])
     said = list(predictions(Film(0, "", location), card, answers.probabilities[0]))
-    boxes = list(located(said, card, maps, framed, level))
+    boxes = list(located(said, card, answers.maps[0], framed, level))
     shown = open_image(location).render(_LONGEST_SIDE)
     written = []
-    for label, one, heat in zip(card.labels, said, maps, strict=True):
+    for label, one, heat in zip(card.labels, said, answers.maps[0], strict=True):
         if one.value != PRESENT:
             continue
-        picture = _with_heat(shown, map_over_film(levelled(heat), framed.within, shown.shape))
+        over = map_over_film(levelled(evidence_for(heat)), framed.within, shown.shape)
+        picture = _with_heat(shown, over)
         _draw_boxes(picture, [box for box in boxes if box.label == label], framed)
         written.append(_written(picture, folder / f"{name}.{label.replace('/', '_')}.png"))
     return written
